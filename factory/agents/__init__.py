@@ -1,0 +1,1 @@
+"""Agent runtimes: one protocol, one file a runtime."""

@@ -1,0 +1,121 @@
+"""factory.toml as data. It is read from the target's tip; no agent's copy of it ever counts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from factory.model import Budget, Struct
+
+FILE = "factory.toml"
+
+
+class Compare(StrEnum):
+    """What a guardrail's failures are held against."""
+
+    STRICT = "strict"
+    NO_WORSE = "no-worse"
+
+
+class GuardrailSpec(Struct):
+    """One `[[guardrail]]`."""
+
+    name: str
+    run: str
+    """A shell command, run in the root of the tree."""
+    kind: str = "command"
+    """`command` (exit code), `pytest` (JUnit ids, progress), `ruff` (JSON ids)."""
+    compare: Compare = Compare.STRICT
+    timeout: float = 600.0
+    """Seconds after which it is an `error`."""
+    when: tuple[str, ...] = ()
+    """Globs: it runs only where the change touches one of them. Empty: always."""
+    fix: str = ""
+    """A shell command the engine runs in the worktree, in the sandbox, before checking."""
+    version: str = ""
+    """A shell command that prints the tool's version, part of the evidence."""
+
+
+class AgentSpec(Struct):
+    """One `[agents.<name>]`."""
+
+    name: str
+    kind: str
+    """`claude`, `command` or `replay`."""
+    model: str = "claude-sonnet-5-5"
+    base_url: str = ""
+    key_env: str = "ANTHROPIC_API_KEY"
+    """Name of the variable, read at the engine's start, that holds the API key."""
+    max_tokens: int = 16_000
+    """Most output tokens of one turn."""
+    turns: int = 200
+    """Most turns of one round of work."""
+    instructions: str = ""
+    """Added to the system prompt."""
+    run: str = ""
+    """`command`: the shell command; `$FACTORY_PROMPT_FILE` and `$FACTORY_TASK` are set."""
+    output: str = "text"
+    """`command`: `text` or `claude-stream-json`."""
+    network: bool = False
+    """`command`: whether it may reach the network (a foreign agent program must)."""
+    login: tuple[str, ...] = ()
+    """`command`: folders of the developer's home it may read and write, such as `~/.claude`."""
+    env: tuple[str, ...] = ()
+    """`command`: names of variables handed through."""
+    subscription: bool = False
+    """Cost is shown as tokens."""
+    recording: str = ""
+    """`replay`: path of the recording; empty for the demo's."""
+
+
+class EnvironmentSpec(Struct):
+    """`[environment]`: how the tools and dependencies of the project get into the sandbox."""
+
+    setup: tuple[str, ...] = ()
+    """Shell commands, run once per state of `inputs`, with the network; they write to /env."""
+    inputs: tuple[str, ...] = ()
+    """Globs of the files (lock files) that the environment is keyed by and made from."""
+    toolchain: tuple[str, ...] = ()
+    """Further folders of the machine, mounted read-only at their own path."""
+    path: tuple[str, ...] = ()
+    """Folders put in front of PATH inside the sandbox; /env/bin always is."""
+    env: tuple[tuple[str, str], ...] = ()
+    """Variables set inside the sandbox."""
+
+
+class StandingAccept(Struct):
+    """`[standing_accept]`: what a task with accept = "when-green" may land by itself."""
+
+    paths: tuple[str, ...] = ()
+    """Globs that every changed file must match; empty: any."""
+    max_lines: int = 200
+    """Most lines added and removed together."""
+    until: float | None = None
+
+
+class Config(Struct):
+    """The whole of factory.toml, every value checked."""
+
+    target: str = "main"
+    agent: str = ""
+    """Name of the default agent."""
+    agents: tuple[AgentSpec, ...] = ()
+    guardrails: tuple[GuardrailSpec, ...] = ()
+    environment: EnvironmentSpec = EnvironmentSpec()
+    standing_accept: StandingAccept = StandingAccept()
+    agents_at_once: int = 4
+    checks_at_once: int = 2
+    in_order: bool = False
+    """True runs a gate's guardrails one after the other and stops at the first red one."""
+    rounds: int = 3
+    task_budget: Budget = Budget()
+    day_budget: Budget = Budget()
+    protected: tuple[str, ...] = ()
+    """Globs of tests, guardrail configuration, agent instructions and CI."""
+    critical: tuple[str, ...] = ()
+    """Globs that always need a person."""
+    folded: tuple[str, ...] = ()
+    """Globs of generated, vendored and lock files."""
+
+    def agent_named(self, name: str) -> AgentSpec | None:
+        """The agent of that name, if factory.toml has one."""
+        return next((spec for spec in self.agents if spec.name == name), None)

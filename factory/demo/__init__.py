@@ -1,0 +1,1 @@
+"""A small sample project and its recorded sessions."""

@@ -1,0 +1,1 @@
+"""Kinds of guardrail: one protocol, one file a kind."""

@@ -1,0 +1,1 @@
+"""The Textual client of factory-tui. Asks the engine through `factory.client` only."""

@@ -1,0 +1,1 @@
+"""Widgets: plain data in, messages of what the user did out."""
