@@ -107,5 +107,7 @@ class Remark(Entry):
 
 
 AnyEntry = (
-    Prompt | Delta | Response | ToolCall | ToolResult | Output | Usage | Question | Finished | Remark
+    Prompt
+    | Delta | Response | ToolCall | ToolResult
+    | Output | Usage | Question | Finished | Remark
 )  # fmt: skip
