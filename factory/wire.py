@@ -6,6 +6,8 @@ nothing and gives the same answer. Views are asked for; notices come by themselv
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from factory.model import (
@@ -368,6 +370,17 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """Id of its hunk."""
 
 
+class Look(StrEnum):
+    """Which diff of a task is meant."""
+
+    CHANGE = "change"
+    """Tip → candidate: what would land."""
+    DELTA = "delta"
+    """What was last looked at → candidate."""
+    LIVE = "live"
+    """Base → the worktree's files now."""
+
+
 class ReviewIndex(Struct):
     """A change's diff without its lines: what it is, its files and hunks, and what it rests on."""
 
@@ -401,6 +414,23 @@ class Fact(Struct):
     task: str = ""
     text: str = ""
     """One sentence, ours; foreign text in it only as quoted names."""
+
+
+class Measured(Struct):
+    """A proposed guardrail and how it did on the base."""
+
+    status: GuardrailStatus
+    run: str
+    compare: str
+
+
+class Proposed(Struct):
+    """What `init` found and proposes: the text of factory.toml and what it rests on."""
+
+    text: str
+    guardrails: tuple[Measured, ...] = ()
+    agents: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class LedgerRow(Struct):
