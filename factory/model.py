@@ -137,6 +137,25 @@ class Landing(Struct):
     commit: str
 
 
+class Handoff(Struct):
+    """The agent's closing note. A claim, never a fact."""
+
+    summary: str = ""
+    deviations: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    """Claims in it that no recorded command bears out; written by the engine."""
+
+
+class Pending(Struct):
+    """Something still to be said to the agent; `origin` as in `factory.entry.Origin`."""
+
+    text: str
+    origin: str
+    at: float
+
+
 class Task(Struct):
     """One task, as its row holds it: the truth about where it stands."""
 
@@ -165,7 +184,7 @@ class Task(Struct):
     """All rounds of work, the first one included."""
     snapshot: int = 0
     """Number of the newest snapshot, `refs/factory/<id>/<n>`."""
-    prompts: tuple[str, ...] = ()
+    prompts: tuple[Pending, ...] = ()
     """What is still to be said to the agent, oldest first."""
     decision: Decision | None = None
     landing: Landing | None = None
@@ -175,6 +194,10 @@ class Task(Struct):
     """Why a landing waits, in words: a dirty checkout, say."""
     undoes: str = ""
     """Id of the landed task that this one reverts."""
+    handoff: Handoff = Handoff()
+    """The newest claim of the agent's."""
+    allowed: tuple[str, ...] = ()
+    """Environment keys whose new dependencies the developer has allowed."""
     worked: float = 0.0
     """Seconds in `working`, for the minutes' cap."""
 
@@ -270,17 +293,6 @@ class Mark(Struct):
     line: int = 0
     text: str = ""
     """The line or the fact, as found (foreign text)."""
-
-
-class Handoff(Struct):
-    """The agent's closing note. A claim, never a fact."""
-
-    summary: str = ""
-    deviations: tuple[str, ...] = ()
-    concerns: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    unproven: tuple[str, ...] = ()
-    """Claims in it that no recorded command bears out; written by the engine."""
 
 
 class Change(Struct):

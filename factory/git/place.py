@@ -1,0 +1,125 @@
+"""Finding the developer's repository, and where the factory keeps what belongs to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess  # noqa: TID251  this package is where git is run
+import tempfile
+import uuid
+from pathlib import Path
+
+import platformdirs
+
+from factory.git.command import environment, program
+from factory.model import RepositoryError, Struct
+
+_ID = "factory-tui"
+_LONGEST_SOCKET = 100
+"""A unix socket's path must fit into 108 bytes, the longest name beside it included."""
+
+
+class Place(Struct):
+    """One repository and the folders that belong to it."""
+
+    path: Path
+    """Root of the developer's checkout."""
+    common: Path
+    """Its common git dir, shared by all its worktrees."""
+    id: str
+    state: Path
+    """0700; the vault, the database, transcripts and logs."""
+    socket: Path
+    """Where the engine answers, in a 0700 folder."""
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one engine of this repository."""
+        return self.state / "engine.lock"
+
+    @property
+    def log(self) -> Path:
+        """What a detached engine prints."""
+        return self.state / "engine.log"
+
+
+def home() -> Path:
+    """The folder of all state: `FACTORY_TUI_HOME`, else the platform's state folder."""
+    chosen = os.environ.get("FACTORY_TUI_HOME")
+    return Path(chosen) if chosen else platformdirs.user_state_path("factory-tui")
+
+
+def find_repository(start: Path) -> Place:
+    """The repository that `start` lies in. Raises RepositoryError with the way out."""
+    if not start.is_dir():
+        raise RepositoryError(f"{start} is not a folder; give the folder of a git repository")
+    top, common, bare = _ask(start)
+    if bare:
+        raise RepositoryError(
+            f"{start} is a bare repository; factory-tui lands on a branch you can check out, "
+            "so run it in a clone with a working tree"
+        )
+    identity = _identity(common)
+    state = home() / identity
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Place(path=top, common=common, id=identity, state=state, socket=_socket(identity, state))
+
+
+def _ask(start: Path) -> tuple[Path, Path, bool]:
+    line = [program(), "-c", "safe.directory=*", "rev-parse", "--path-format=absolute"]
+    line += ["--is-bare-repository", "--git-common-dir", "--show-toplevel"]
+    answer = subprocess.run(
+        line, cwd=start, env=environment(), capture_output=True, text=True, timeout=20, check=False
+    )
+    words = answer.stdout.split("\n")
+    if words and words[0] == "true":
+        return start, start, True
+    if answer.returncode or len(words) < 3:
+        raise RepositoryError(
+            f"{start} is not inside a git repository; go to one, or make one with `git init` "
+            "and a first commit"
+        )
+    return Path(words[2]), Path(words[1]), False
+
+
+def _identity(common: Path) -> str:
+    """The repository's id, kept in its common git dir so that it survives being moved."""
+    file = common / _ID
+    try:
+        known = file.read_text().strip()
+        if known.isalnum():
+            return known
+    except FileNotFoundError:
+        pass
+    fresh = uuid.uuid4().hex[:12]
+    draft = common / f"{_ID}.{fresh}"
+    try:
+        draft.write_text(fresh + "\n")
+        try:
+            os.link(draft, file)  # the first of two racing clients wins
+        except FileExistsError:
+            fresh = file.read_text().strip() or fresh
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise RepositoryError(
+            f"{common} cannot be written ({error.strerror}); factory-tui keeps its id there"
+        ) from error
+    return fresh
+
+
+def _socket(identity: str, state: Path) -> Path:
+    """Beside the state if the path is short enough, else in a private folder of the temp dir."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and "FACTORY_TUI_HOME" not in os.environ:
+        folder = Path(runtime) / "factory-tui"
+    else:
+        folder = state
+    if len(os.fsencode(folder / f"{identity}.sock")) > _LONGEST_SOCKET:
+        folder = Path(tempfile.gettempdir()) / f"factory-tui-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat()
+    if status.st_uid != os.getuid():
+        raise RepositoryError(f"{folder} belongs to somebody else; set XDG_RUNTIME_DIR to your own")
+    if status.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder / f"{identity}.sock"

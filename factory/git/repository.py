@@ -1,0 +1,151 @@
+"""The developer's repository: asked, fetched from, and landed on by one leased push. Nothing else.
+
+No command here writes to it but the push of `land`, and that one only fast-forwards.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from factory.git.command import Result, environment, execute, expect, program
+from factory.model import RepositoryError, Struct
+
+_RECEIVE = (
+    "git -c receive.denyCurrentBranch=updateInstead -c core.hooksPath=/dev/null"
+    " -c receive.fsckObjects=true -c gc.auto=0 -c maintenance.auto=false receive-pack"
+)
+"""Refuses a dirty or overlapping checkout untouched; takes objects in by quarantine."""
+
+
+class Pushed(Struct):
+    """What became of a push: landed, or why not."""
+
+    done: bool
+    moved: bool = False
+    """The target is no longer where the lease said."""
+    reason: str = ""
+    """Git's own words (foreign text) where it was refused otherwise."""
+
+
+class Repository:
+    """The developer's repository at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def ask(self, *arguments: str, own: bool = False, ok: tuple[int, ...] = (0,)) -> Result:
+        """Run one reading command. `own` lets the developer's global configuration count."""
+        line = [program(), "--no-pager", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
+        line += ["-c", "core.hooksPath=/dev/null", *arguments]
+        env = environment()
+        if own:
+            env |= _developers_settings()
+        return expect(await execute(line, env=env, cwd=self.path), arguments, ok)
+
+    async def tip(self, target: str) -> str:
+        """The commit that the target points to. Raises RepositoryError where there is none."""
+        name = f"refs/heads/{target}"
+        found = await self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1))
+        if found.code == 0:
+            return found.text
+        raise RepositoryError(await self._why_no_tip(target))
+
+    async def _why_no_tip(self, target: str) -> str:
+        heads = await self.branches()
+        if not heads:
+            return f"{self.path} has no commits yet; make a first one, then start again"
+        known = ", ".join(heads[:5])
+        return (
+            f"the target branch {target!r} does not exist in {self.path} (there is {known}); "
+            "create it, or set `target` in factory.toml"
+        )
+
+    async def branches(self) -> tuple[str, ...]:
+        """Local branches, the checked-out one first, then `main` and `master`."""
+        head = (await self.ask("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1))).text
+        all_ = (await self.ask("for-each-ref", "--format=%(refname:short)", "refs/heads")).text
+        names = [name for name in all_.split("\n") if name]
+        return tuple(sorted(names, key=lambda name: (name != head, name not in _USUAL, name)))
+
+    async def author(self) -> tuple[str, str]:
+        """Name and mail of the developer, as their own commits would say."""
+        name = (await self.ask("config", "user.name", own=True, ok=(0, 1))).text
+        mail = (await self.ask("config", "user.email", own=True, ok=(0, 1))).text
+        return name or "developer", mail or "developer@localhost"
+
+    async def object_format(self) -> str:
+        """`sha1` or `sha256`."""
+        return (await self.ask("rev-parse", "--show-object-format")).text or "sha1"
+
+    async def excludes(self) -> str:
+        """The developer's own ignore patterns: `info/exclude` and their global excludes file."""
+        texts = []
+        found = await self.ask("config", "--path", "core.excludesFile", own=True, ok=(0, 1))
+        default = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "git/ignore"
+        texts.append(Path(found.text) if found.text else default)
+        common = (await self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).text
+        texts.append(Path(common) / "info" / "exclude")
+        return "\n".join(file.read_text(errors="replace") for file in texts if file.is_file())
+
+    async def checkouts_of(self, target: str) -> tuple[Path, ...]:
+        """Working trees in which the target is checked out."""
+        listing = (await self.ask("worktree", "list", "--porcelain", "-z")).out
+        paths: list[Path] = []
+        for block in listing.split(b"\0\0"):
+            facts = dict(line.partition(b" ")[::2] for line in block.split(b"\0") if line)
+            if facts.get(b"branch") == f"refs/heads/{target}".encode() and b"worktree" in facts:
+                paths.append(Path(os.fsdecode(facts[b"worktree"])))
+        return tuple(paths)
+
+    async def dirty(self, target: str) -> tuple[str, ...]:
+        """Tracked files with uncommitted changes, in the checkouts of the target."""
+        names: list[str] = []
+        for path in await self.checkouts_of(target):
+            found = await self.ask(
+                "-C", str(path), "status", "--porcelain", "-z", "--untracked-files=no", own=True
+            )
+            names += [name[3:] for name in found.names if len(name) > 3]
+        return tuple(names)
+
+    async def land(self, vault: Path, commit: str, *, target: str, lease: str) -> Pushed:
+        """Push `commit` onto the target, if that is still at `lease`.
+
+        The push stands in a session of its own and outlives the engine. The developer's own
+        global settings count in it (LFS, line ends), their hooks do not.
+        """
+        ref = f"refs/heads/{target}"
+        line = [program(), f"--git-dir={vault}", "-c", "core.hooksPath=/dev/null"]
+        line += ["push", "--porcelain", "--no-verify", f"--force-with-lease={ref}:{lease}"]
+        line += [f"--receive-pack={_RECEIVE}", "--", str(self.path), f"{commit}:{ref}"]
+        env = environment() | _developers_settings()
+        result = await execute(line, env=env, cwd=vault, outlive=True)
+        if result.code == 0:
+            return Pushed(done=True)
+        moved = "stale info" in result.text or "fetch first" in result.text
+        return Pushed(done=False, moved=moved, reason=_refusal(result))
+
+
+_USUAL = ("main", "master")
+
+
+def _developers_settings() -> dict[str, str]:
+    """What lets git find the developer's global configuration and its filters."""
+    kept = ("HOME", "XDG_CONFIG_HOME", "PATH", "USER", "LOGNAME")
+    settings = {name: os.environ[name] for name in kept if name in os.environ}
+    config = os.environ.get("GIT_CONFIG_GLOBAL") or str(Path.home() / ".gitconfig")
+    if not Path(config).is_file():
+        xdg = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        config = f"{xdg}/git/config"
+    return {**settings, "GIT_CONFIG_GLOBAL": config, "GIT_ATTR_NOSYSTEM": "0"}
+
+
+def _refusal(result: Result) -> str:
+    """The reason in a refused push's report, without the boilerplate around it."""
+    for line in result.text.split("\n"):
+        if line.startswith("!"):
+            summary = line.split("\t")[-1]
+            inner = summary[summary.find("(") + 1 : summary.rfind(")")]
+            return inner or summary
+    words = [line for line in result.err.split("\n") if line.strip()]
+    return words[-1] if words else f"git push ended with {result.code}"

@@ -1,0 +1,193 @@
+"""Trees in folders: recycled worktrees for attempts, pooled checkouts for the gate, snapshots.
+
+Every folder has an index of the engine's own beside it. What lies in the folder may have been
+written by an agent: it is read as files, and never asked as a repository.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from factory.git.vault import Vault
+from factory.model import GitError
+
+INCLUDE = ".worktreeinclude"
+
+
+class Trees:
+    """The folders below the vault's root in which trees stand."""
+
+    def __init__(self, vault: Vault, *, checkouts: int) -> None:
+        self.vault = vault
+        self.worktrees = vault.root / "worktrees"
+        self._checkouts = vault.root / "checkouts"
+        self._adding = asyncio.Lock()
+        self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()
+        for number in reversed(range(checkouts)):
+            self._free.put_nowait(number)
+        self._ignoring = asyncio.Lock()
+        self.own_excludes = ""
+        """The developer's own ignore patterns, and those of .worktreeinclude."""
+
+    # --- worktrees -------------------------------------------------------------------------
+
+    async def worktree(self, name: str, tree: str) -> Path:
+        """The worktree `name`, holding exactly `tree`; made on first use, else recycled."""
+        folder = self.worktrees / name
+        if not (folder / ".git").is_file():
+            await self._add(folder)
+        await self.put(folder, tree)
+        return folder
+
+    async def _add(self, folder: Path) -> None:
+        async with self._adding:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            self.index(folder).unlink(missing_ok=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            git = self.vault.git
+            await git("worktree", "prune")
+            tip = await self.vault.fetch()
+            await git("worktree", "add", "--quiet", "--detach", "--no-checkout", "--force", "--",
+                      str(folder), tip)  # fmt: skip
+
+    def index(self, folder: Path) -> Path:
+        """The engine's own index of a folder."""
+        return folder.parent / f"{folder.name}.index"
+
+    async def put(self, folder: Path, tree: str) -> None:
+        """Make a folder hold exactly `tree`. Whoever calls it has its old files in a snapshot."""
+        git, index = self.vault.git, self.index(folder)
+        Path(f"{index}.lock").unlink(missing_ok=True)  # ours alone: left by a killed engine
+        reset = ("read-tree", "-u", "--reset", tree)
+        try:
+            await git(*reset, work_tree=folder, index=index)
+        except GitError:  # an index cut short by a kill or a full disk: begin again without it
+            index.unlink(missing_ok=True)
+            await git(*reset, work_tree=folder, index=index)
+        await git("clean", "-ffdxq", "--exclude=/.git", work_tree=folder, index=index)
+
+    async def private_git(self, folder: Path, commit: str) -> None:
+        """A git dir for the agent alone in `folder`: the base's index, the target's history.
+
+        Whatever an agent wrote there before is thrown away; the engine never asks it anything.
+        """
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        for part in ("objects/info", "refs/heads"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        (folder / "HEAD").write_text("ref: refs/heads/work\n")
+        (folder / "refs/heads/work").write_text(f"{commit}\n")
+        form = await self.vault.repository.object_format()
+        version, extra = ("1", "\n[extensions]\n\tobjectFormat = sha256") if form == "sha256" else (
+            "0", "")  # fmt: skip
+        (folder / "config").write_text(
+            f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n"
+            f"\tworktree = /worktree\n[user]\n\tname = agent\n\temail = agent@localhost{extra}\n"
+        )
+        (folder / "objects/info/alternates").write_text("/history.git/objects\n")
+        await self.vault.git("read-tree", commit, index=folder / "index")
+
+    # --- snapshots -------------------------------------------------------------------------
+
+    async def snapshot(self, folder: Path, base: str, ref: str, message: str) -> str:
+        """A commit of a folder's files as they are, on `base`, held by `ref`. Reads files only."""
+        tree = await self.tree(folder, base)
+        commit = await self.vault.commit(tree, base, message)
+        await self.vault.keep(ref, commit)
+        return commit
+
+    async def tree(self, folder: Path, base: str) -> str:
+        """The tree that a folder's files make, without what must never enter one."""
+        git, index = self.vault.git, self.index(folder)
+        Path(f"{index}.lock").unlink(missing_ok=True)
+        if not index.is_file():
+            await git("read-tree", base, index=index)
+        await git("add", "--all", "--", ".", work_tree=folder, index=index)
+        added = await git(
+            "diff-index", "--cached", "--name-only", "-z", "--diff-filter=A", "--no-renames", base,
+            index=index,
+        )  # fmt: skip
+        if added.out:
+            await self._drop_ignored(folder, base, added.out)
+        return (await git("write-tree", index=index)).text
+
+    async def _drop_ignored(self, folder: Path, base: str, added: bytes) -> None:
+        """Take new files out of the index that the base's rules, or the developer's own, ignore.
+
+        The agent may have changed the .gitignore beside them; only the base's ones count.
+        """
+        async with self._ignoring:
+            rules = self.vault.root / "ignore"
+            await self._lay_out_rules(rules, base)
+            ignored = await self.vault.git(
+                "check-ignore", "--no-index", "-z", "--stdin", stdin=added, work_tree=rules,
+                ok=(0, 1), settings=(f"core.excludesFile={self.vault.root / 'excludes'}",),
+            )  # fmt: skip
+        if ignored.out:
+            await self.vault.git(
+                "update-index", "-z", "--force-remove", "--stdin", stdin=ignored.out,
+                work_tree=folder, index=self.index(folder),
+            )  # fmt: skip
+
+    async def _lay_out_rules(self, rules: Path, base: str) -> None:
+        """A folder that holds the base's .gitignore files and nothing else."""
+        (self.vault.root / "excludes").write_text(self.own_excludes)
+        stamp = rules.parent / "ignore.base"
+        if stamp.is_file() and stamp.read_text() == base:
+            return
+        await asyncio.to_thread(shutil.rmtree, rules, ignore_errors=True)
+        rules.mkdir()
+        listing = await self.vault.git("ls-tree", "-r", "-z", "--name-only", base)
+        paths = [name for name in listing.out.split(b"\0") if name.rpartition(b"/")[2] == _IGNORE]
+        if paths:
+            index = rules.parent / "ignore.index"
+            index.unlink(missing_ok=True)
+            git = self.vault.git
+            await git("read-tree", base, index=index)
+            await git(
+                "checkout-index", "-z", "--stdin", "--force", stdin=b"\0".join(paths) + b"\0",
+                work_tree=rules, index=index,
+            )  # fmt: skip
+        stamp.write_text(base)
+
+    # --- the gate's checkouts --------------------------------------------------------------
+
+    @asynccontextmanager
+    async def checkout(self, tree: str) -> AsyncIterator[Path]:
+        """A folder that holds exactly `tree`, for one check; there are as many as may run."""
+        number = await self._free.get()
+        folder = self._checkouts / f"c{number:02}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            await self.put(folder, tree)
+            yield folder
+        finally:
+            self._free.put_nowait(number)
+
+    async def differing(self, folder: Path) -> tuple[str, ...]:
+        """Tracked files that are no longer what `put` wrote."""
+        git, index = self.vault.git, self.index(folder)
+        await git("update-index", "-q", "--refresh", work_tree=folder, index=index, ok=(0, 1))
+        found = await git(
+            "diff-files", "--name-only", "-z", "--no-ext-diff", work_tree=folder, index=index
+        )
+        return found.names
+
+    async def tracked(self, folder: Path) -> frozenset[str]:
+        """Paths in a folder's index."""
+        return frozenset((await self.vault.git("ls-files", "-z", index=self.index(folder))).names)
+
+
+_IGNORE = b".gitignore"
+
+
+def free_name(taken: Iterable[str]) -> str:
+    """The first worktree name that no attempt holds: `w01`, `w02`, …"""
+    held = set(taken)
+    number = 1
+    while f"w{number:02}" in held:
+        number += 1
+    return f"w{number:02}"

@@ -1,0 +1,199 @@
+"""The factory's own bare repository: bases, snapshots, candidates, trash.
+
+`history.git` holds the target's ancestors and nothing else, so that an agent may read it; the
+vault borrows its objects. No agent ever sees the vault.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from factory.git.command import Git, environment, execute, expect, hardened, shown
+from factory.git.objects import Objects
+from factory.git.repository import Repository
+from factory.model import Struct
+
+COMMITTER = ("factory-tui", "factory-tui@localhost")
+
+
+class Merge(Struct):
+    """A merge of a snapshot with the tip, made without any checkout."""
+
+    tree: str
+    """With conflict markers in the files named by `conflicts`."""
+    conflicts: tuple[str, ...] = ()
+
+
+class Changed(Struct):
+    """One path that differs between two trees."""
+
+    path: str
+    status: str
+    """`A`, `M`, `D` or `T`."""
+    old_mode: str
+    new_mode: str
+    old: str
+    new: str
+    """Blob ids; zeros where that side has none."""
+
+
+class Vault:
+    """The vault in `root`, for one target of one repository."""
+
+    def __init__(self, root: Path, repository: Repository, target: str) -> None:
+        self.root = root
+        self.repository = repository
+        self.target = target
+        self.git_dir = root / "vault.git"
+        self.history = root / "history.git"
+        self.git = Git(self.git_dir)
+        self.objects = Objects(self.git_dir)
+
+    async def prepare(self) -> None:
+        """Make both repositories, where they are not there or were left half made."""
+        form = await self.repository.object_format()
+        for folder in (self.history, self.git_dir):
+            if not (folder / "HEAD").is_file():
+                line = [*hardened(folder), "init", "--quiet", "--bare", "--template="]
+                line += [f"--object-format={form}", "--initial-branch=main", str(folder)]
+                folder.mkdir(parents=True, exist_ok=True)
+                expect(await execute(line, env=environment(), cwd=self.root), ("init",), (0,))
+        borrow = self.git_dir / "objects" / "info" / "alternates"
+        borrow.parent.mkdir(parents=True, exist_ok=True)
+        borrow.write_text(f"{self.history / 'objects'}\n")
+        await self.fetch()
+
+    async def fetch(self) -> str:
+        """Bring the target's tip into `history.git`; returns it."""
+        tip = await self.repository.tip(self.target)
+        known = await self.git("cat-file", "-e", f"{tip}^{{commit}}", ok=(0, 1, 128))
+        if known.code == 0:
+            await self._point(tip)
+            return tip
+        await Git(self.history)(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
+            "--", str(self.repository.path), f"refs/heads/{self.target}:refs/heads/main",
+            # The developer's own history may carry old blemishes that fsck would refuse.
+            settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
+            timeout=1800,
+        )  # fmt: skip
+        tip = (await Git(self.history)("rev-parse", "refs/heads/main")).text
+        await self._point(tip)
+        return tip
+
+    async def _point(self, tip: str) -> None:
+        await Git(self.history)("update-ref", "refs/heads/main", tip)
+        await self.git("update-ref", f"refs/factory/tips/{tip}", tip)
+
+    async def commit(
+        self, tree: str, parent: str, message: str, *, author: tuple[str, str] = COMMITTER
+    ) -> str:
+        """A commit with one parent; the committer is always `factory-tui`."""
+        env = {
+            "GIT_AUTHOR_NAME": author[0],
+            "GIT_AUTHOR_EMAIL": author[1],
+            "GIT_COMMITTER_NAME": COMMITTER[0],
+            "GIT_COMMITTER_EMAIL": COMMITTER[1],
+        }
+        made = await self.git(
+            "commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode(), env=env
+        )
+        return made.text
+
+    async def keep(self, ref: str, commit: str) -> None:
+        """Hold a commit by a ref of ours, so that nothing ever drops it."""
+        await self.git("update-ref", f"refs/factory/{ref}", commit)
+
+    async def kept(self, ref: str) -> str:
+        """The commit that a ref of ours holds, empty where there is none."""
+        name = f"refs/factory/{ref}"
+        return (await self.git("rev-parse", "--verify", "--quiet", name, ok=(0, 1))).text
+
+    async def merge(self, tip: str, snapshot: str) -> Merge:
+        """Merge a snapshot with the tip; 5 ms, touches no working tree."""
+        merged = await self.git(
+            "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", tip, snapshot,
+            ok=(0, 1),
+        )  # fmt: skip
+        tree, *conflicts = merged.names
+        return Merge(tree=tree, conflicts=tuple(dict.fromkeys(conflicts)) if merged.code else ())
+
+    async def patch_id(self, left: str, right: str) -> str:
+        """What tells two diffs apart whatever they stand on; empty for an empty diff."""
+        diff = await self.git(
+            "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "-U0",
+            "--binary", "--full-index", left, right,
+        )  # fmt: skip
+        if not diff.out:
+            return ""
+        identity = await self.git("patch-id", "--verbatim", stdin=diff.out)
+        return identity.text.partition(" ")[0]
+
+    async def raw(self, left: str, right: str) -> bytes:
+        """Git's raw diff of two trees, `-z`: the truth about which paths differ."""
+        found = await self.git(
+            "diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", left, right
+        )
+        return found.out
+
+    async def patch(self, left: str, right: str, *, context: int = 3) -> bytes:
+        """Git's own diff of two trees, every blob as text."""
+        found = await self.git(
+            "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-renames",
+            "--full-index", f"-U{context}", left, right,
+        )  # fmt: skip
+        return found.out
+
+    async def changed(self, left: str, right: str) -> tuple[Changed, ...]:
+        """The paths in which two trees differ."""
+        return parse_raw(await self.raw(left, right))
+
+    async def tree_of(self, commit: str) -> str:
+        """The tree of a commit."""
+        return (await self.git("rev-parse", f"{commit}^{{tree}}")).text
+
+    async def contains(self, descendant: str, commit: str) -> bool:
+        """Whether `commit` is an ancestor of `descendant`, or the same."""
+        found = await self.git("merge-base", "--is-ancestor", commit, descendant, ok=(0, 1, 128))
+        return found.code == 0
+
+    async def distance(self, old: str, new: str) -> int:
+        """How many commits `new` has that `old` lacks."""
+        counted = await self.git("rev-list", "--count", f"{old}..{new}", ok=(0, 128))
+        return int(counted.text) if counted.code == 0 and counted.text else 0
+
+    async def sizes(self, blobs: tuple[str, ...]) -> dict[str, int]:
+        """Bytes of each blob; ids that are not there are left out."""
+        if not blobs:
+            return {}
+        asked = "\n".join(blobs).encode() + b"\n"
+        answer = await self.git(
+            "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked
+        )
+        lines = (line.split(" ") for line in answer.text.split("\n"))
+        return {
+            words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()
+        }
+
+    def close(self) -> None:
+        """End what reads objects."""
+        self.objects.close()
+
+
+def parse_raw(raw: bytes) -> tuple[Changed, ...]:
+    """`diff-tree --raw -z` as data: `:modes oids status`, NUL, path, NUL, …"""
+    fields = raw.split(b"\0")
+    found: list[Changed] = []
+    for head, path in zip(fields[::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, status = head.decode().lstrip(":").split(" ")
+        found.append(
+            Changed(
+                path=shown(path),
+                status=status[:1],
+                old_mode=old_mode,
+                new_mode=new_mode,
+                old=old,
+                new=new,
+            )
+        )
+    return tuple(found)
