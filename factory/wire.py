@@ -323,6 +323,10 @@ class HunkView(Struct):
     seen: bool = False
     fresh: bool = True
     """False where the developer has looked at exactly these lines before."""
+    old: int = 0
+    """First line it shows on the left, 1-based; 0 where it has none there."""
+    new: int = 0
+    """First line it shows on the right."""
 
 
 class FileView(Struct):
