@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.globs import matches
@@ -81,6 +81,7 @@ _names = st.text("ab.", min_size=1, max_size=3)
 _parts = st.one_of(st.just("**"), st.text("ab.*?", min_size=1, max_size=3))
 
 
+@settings(deadline=None)
 @given(st.lists(_names, min_size=1, max_size=5), st.lists(_parts, min_size=2, max_size=5))
 def test_it_agrees_with_the_regular_expression_git_documents(
     names: list[str], parts: list[str]

@@ -1,0 +1,266 @@
+"""factory.toml as text → Config. Pure; docs/factory-toml.md is its reference.
+
+target, agent, agents_at_once, checks_at_once, in_order, rounds, protected, critical, folded
+[budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
+[environment]      setup inputs toolchain path env
+[standing_accept]  paths max_lines until
+[agents.NAME]      the fields of AgentSpec
+[[guardrail]]      the fields of GuardrailSpec
+"""
+
+from __future__ import annotations
+
+from factory.config import (
+    AGENT_KINDS,
+    FILE,
+    FOLDED,
+    GUARDRAIL_KINDS,
+    PROTECTED,
+    AgentSpec,
+    Compare,
+    Config,
+    EnvironmentSpec,
+    GuardrailSpec,
+    StandingAccept,
+)
+from factory.model import Budget, ConfigError
+from factory.tables import (
+    Table,
+    TomlSyntaxError,
+    Wrong,
+    choice,
+    flag,
+    load,
+    meant,
+    moment,
+    positive,
+    shown,
+    text,
+    whole,
+)
+
+_TOP = (
+    "target", "agent", "agents_at_once", "checks_at_once", "in_order", "rounds",
+    "protected", "critical", "folded",
+)  # fmt: skip
+
+_ONLY = {
+    "base_url": ("claude", "replay"),
+    "key_env": ("claude", "replay"),
+    "max_tokens": ("claude", "replay"),
+    "turns": ("claude", "replay"),
+    "run": ("command",),
+    "output": ("command",),
+    "network": ("command",),
+    "login": ("command",),
+    "env": ("command",),
+    "recording": ("replay",),
+}
+"""Keys that mean something to some kinds of agent only; another would silently ignore them."""
+
+_NO_GUARDRAIL = "expected at least one [[guardrail]]: no checks is never a pass"
+_NO_AGENT = "expected at least one [agents.NAME]: somebody has to do the work"
+
+_command = text("a shell command")
+_free = text("text", r"(?s).*")
+_name = text(
+    "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
+)
+_variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
+_own_variable = text(
+    "the name of a variable other than PATH, which environment.path is for",
+    r"(?!PATH$)[A-Za-z_][A-Za-z0-9_]*",
+)
+_branch = text(
+    "the name of a branch, such as main",
+    r"(?!refs/heads/)(?![-/.])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))"
+    r"[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
+)
+_url = text("an address that begins with https:// or http://", r"https?://[^\s/]\S*")
+_folder = text(
+    "a folder of this machine such as /opt/go or ~/.rustup, and never a whole home or disk",
+    r"(?!~/*$|/+$|/(?:home|root|Users)(?:/[^/]*)?/*$)(?!.*//)(?!.*/\.{1,2}(?:/|$))"
+    r"(?:/|~/)[^\n]+",
+)
+
+
+def parse(source: str) -> Config:
+    """Read factory.toml. Raises ConfigError, naming every mistake in it at once."""
+    try:
+        data = load(source)
+    except TomlSyntaxError as error:
+        raise ConfigError((str(error),)) from None
+    problems: list[str] = []
+    config = _config(Table(data, "", problems))
+    if problems:
+        raise ConfigError(tuple(problems))
+    return config
+
+
+def _config(top: Table) -> Config:
+    usual = Config()
+    agents = _agents(top)
+    budget = top.table("budget")
+    config = Config(
+        target=top.get("target", _branch, usual.target),
+        agent=_default_agent(top, agents),
+        agents=agents,
+        guardrails=_guardrails(top),
+        environment=_environment(top.table("environment")),
+        standing_accept=_standing_accept(top.table("standing_accept")),
+        agents_at_once=top.get("agents_at_once", whole("agents", 1, 64), usual.agents_at_once),
+        checks_at_once=top.get("checks_at_once", whole("checks", 1, 64), usual.checks_at_once),
+        in_order=top.get("in_order", flag, usual.in_order),
+        rounds=top.get("rounds", whole("rounds", 0, 100), usual.rounds),
+        task_budget=_budget(budget, "task"),
+        day_budget=_budget(budget, "day"),
+        protected=_with_built_in(top, "protected", PROTECTED),
+        critical=top.each("critical", _glob),
+        folded=_with_built_in(top, "folded", FOLDED),
+    )
+    budget.close(_TOP)
+    top.close()
+    return config
+
+
+def _budget(table: Table, scope: str) -> Budget:
+    no_cap = "; leave it out for no cap"
+    return Budget(
+        usd=table.get(f"{scope}_usd", positive("dollars", no_cap), None),
+        tokens=table.get(f"{scope}_tokens", whole("tokens"), None),
+        minutes=table.get(f"{scope}_minutes", positive("minutes", no_cap), None),
+    )
+
+
+def _environment(table: Table) -> EnvironmentSpec:
+    spec = EnvironmentSpec(
+        setup=table.each("setup", _command),
+        inputs=table.each("inputs", _glob),
+        toolchain=table.each("toolchain", _folder),
+        path=table.each("path", _folder),
+        env=table.pairs("env", _own_variable, _free),
+    )
+    table.close(_TOP)
+    return spec
+
+
+def _standing_accept(table: Table) -> StandingAccept:
+    spec = StandingAccept(
+        paths=table.each("paths", _glob),
+        max_lines=table.get("max_lines", whole("lines"), StandingAccept().max_lines),
+        until=table.get("until", moment, None),
+    )
+    table.close(_TOP)
+    return spec
+
+
+def _agents(top: Table) -> tuple[AgentSpec, ...]:
+    tables = top.named("agents", _NO_AGENT)
+    seen: dict[str, str] = {}
+    for name, _ in tables:
+        try:
+            _name(name)
+        except Wrong as wrong:
+            top.complain("agents", f"expected {wrong.expected}, found {shown(name)}")
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            top.complain("agents", f"{shown(twin)} and {shown(name)} differ in capitals only")
+    return tuple(_agent(name, table) for name, table in tables)
+
+
+def _agent(name: str, table: Table) -> AgentSpec:
+    usual = AgentSpec(name=name, kind="")
+    kind = table.need("kind", choice(AGENT_KINDS), "")
+    for key, kinds in _ONLY.items():
+        if key in table and kind and kind not in kinds:
+            table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
+    spec = AgentSpec(
+        name=name,
+        kind=kind,
+        model=table.get("model", text("the name of a model"), usual.model),
+        base_url=table.get("base_url", _url, usual.base_url),
+        key_env=table.get("key_env", _variable, usual.key_env),
+        max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
+        turns=table.get("turns", whole("turns"), usual.turns),
+        instructions=table.get("instructions", _free, usual.instructions),
+        run=(table.need if kind == "command" else table.get)("run", _command, ""),
+        output=table.get("output", choice(("text", "claude-stream-json")), usual.output),
+        network=table.get("network", flag, usual.network),
+        login=table.each("login", _folder),
+        env=table.each("env", _variable),
+        subscription=table.get("subscription", flag, usual.subscription),
+        recording=table.get("recording", text("the path of a recording"), usual.recording),
+    )
+    table.close(_TOP)
+    return spec
+
+
+def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
+    names = tuple(agent.name for agent in agents)
+    match names:
+        case ():
+            return top.get("agent", _free, "")
+        case (name,):
+            return top.get("agent", choice(names), name)
+        case _:
+            return top.need("agent", choice(names), "")
+
+
+def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
+    tables = top.items("guardrail", _NO_GUARDRAIL)
+    specs = tuple(_guardrail(table) for table in tables)
+    seen: dict[str, int] = {}
+    for at, (table, spec) in enumerate(zip(tables, specs, strict=True), 1):
+        first = seen.setdefault(spec.name.lower(), at)
+        if spec.name and first != at:
+            table.complain("name", f"expected a name of its own, but guardrail[{first}] has it too")
+    return specs
+
+
+def _guardrail(table: Table) -> GuardrailSpec:
+    usual = GuardrailSpec(name="", run="")
+    spec = GuardrailSpec(
+        name=table.need("name", _name, ""),
+        run=table.need("run", _command, ""),
+        kind=table.get("kind", choice(GUARDRAIL_KINDS), usual.kind),
+        compare=Compare(table.get("compare", choice(Compare), usual.compare.value)),
+        timeout=table.get("timeout", positive("seconds"), usual.timeout),
+        when=table.each("when", _glob),
+        fix=table.get("fix", _command, usual.fix),
+        version=table.get("version", _command, usual.version),
+    )
+    table.close(_TOP)
+    return spec
+
+
+def _glob(value: object) -> str:
+    what = "a glob relative to the repository's root, such as src/**"
+    match value:
+        case str() if not value.strip() or "\0" in value or "//" in value:
+            raise Wrong(what)
+        case str() if value.startswith("!"):
+            raise Wrong(what, "; it cannot be negated here")
+        case str() if value.startswith(("/", "./", "~/")):
+            raise Wrong(what, "; write it without the leading " + value[: value.find("/") + 1])
+        case str() if {".", ".."} & set(value.split("/")):
+            raise Wrong(what, "; it cannot lead out of the repository")
+        case str():
+            return value
+        case _:
+            raise Wrong(what)
+
+
+def _with_built_in(top: Table, key: str, built_in: tuple[str, ...]) -> tuple[str, ...]:
+    """The built-in globs less those the file negates, then the file's own."""
+    removable = tuple(glob for glob in built_in if glob != FILE)
+
+    def read(value: object) -> str:
+        if not (isinstance(value, str) and value.startswith("!")):
+            return _glob(value)
+        if value[1:] not in removable:
+            raise Wrong("after ! one of the built-in globs", meant(value[1:], removable))
+        return value
+
+    own = top.each(key, read)
+    kept = tuple(glob for glob in built_in if "!" + glob not in own)
+    return kept + tuple(glob for glob in own if not glob.startswith("!") and glob not in kept)
