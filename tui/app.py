@@ -1,0 +1,181 @@
+"""The application: modes, one connection, one frame clock. What is shown is the screens' affair."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from factory import wire
+from tui import frame
+from tui.feed import Connect, Feed, Link
+from tui.keys import actions, own_keys, shown
+from tui.screens.base import FactoryScreen
+from tui.settings import Settings
+from tui.standing import counts, short
+from tui.text import line
+from tui.theme import THEMES, AsciiSigns
+from tui.undo import Act, inverse
+
+_DEFAULTS = Settings()
+
+
+class FactoryApp(App[None]):
+    """One developer's view on one engine; `connect` opens the connection, again after a loss."""
+
+    TITLE = "factory"
+    ENABLE_COMMAND_PALETTE = True
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        settings: Settings = _DEFAULTS,
+        open_at: str = "floor",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.frame = frame.FrameClock()
+        self.feed = Feed(connect, self)
+        self.keymap = settings.keys
+        self.now = now
+        self.acts: list[Act] = []
+        self._settings = settings
+        self._open_at = open_at
+        self._ticks: Timer | None = None
+        self._title = ""
+        if settings.signs == "ascii":
+            self._filters.append(AsciiSigns())
+        self.set_keymap(settings.keys)
+        for mode, screen in _MODES.items():
+            self.add_mode(mode, screen)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+
+    # --- start
+
+    def on_mount(self) -> None:
+        """Show the first screen; everything that costs time comes after its first paint."""
+        self._ticks = self.set_interval(1 / frame.RATE, self._tick, pause=True)
+        self.frame.start(self._ticks.resume)
+        self.switch_mode(self._open_at)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        # What is alive now lives as long as we do: the collector need not walk it for every pane.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
+        for problem in self._settings.problems:
+            self._active(partial(_complain, problem))
+
+    def _tick(self) -> None:
+        if not self.frame.tick() and self._ticks is not None:
+            self._ticks.pause()
+
+    # --- what the feed tells
+
+    def take_overview(self, overview: wire.Overview) -> None:
+        """Hand a newer picture to the screens that are seen."""
+        self._active(lambda screen: screen.take(overview))
+        self._set_title(f"{line(overview.repository, 30)} {short(counts(overview.tasks))}")
+
+    def hear(self, notice: wire.AnyNotice) -> None:
+        """Hand a notice to the screens that are seen."""
+        self._active(lambda screen: screen.hear(notice))
+
+    def take_link(self, link: Link) -> None:
+        """Show that the engine went away, came back, or is of another version."""
+        self._active(lambda screen: screen.take_link(link))
+
+    def _active(self, tell: Callable[[FactoryScreen], None]) -> None:
+        # A card or a prompt lies over the screen that it belongs to: that one is seen too.
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, FactoryScreen):
+                if screen.is_mounted:
+                    tell(screen)
+                return
+
+    def _set_title(self, title: str) -> None:
+        if title != self._title and self._driver is not None:
+            self._title = title
+            self._driver.write(f"\x1b]2;{title}\x07")
+
+    # --- what screens ask for
+
+    def show_mode(self, mode: str) -> None:
+        """Go to a mode, back on its first screen."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.switch_mode(mode)
+
+    def show_task(self, task: str) -> None:
+        """Go to the Floor with this task under the cursor."""
+        self.show_mode("floor")
+        screen = self.screen
+        if isinstance(screen, FactoryScreen):
+            screen.point_at(task)
+
+    def did(
+        self,
+        command: wire.AnyCommand,
+        before: wire.Overview | None,
+        reply: wire.Reply,
+        undo: wire.AnyCommand | None,
+    ) -> None:
+        """Remember an act of the developer's, for undo."""
+        act = inverse(command, before, reply)
+        if undo is not None:
+            act = Act(act.said if act else "taken back", (undo,))
+        if act is not None:
+            self.acts.append(act)
+            del self.acts[:-50]
+
+    def last_act(self) -> Act | None:
+        """Take out the developer's last act that is not undone."""
+        return self.acts.pop() if self.acts else None
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: the actions of this screen, and themes."""
+        if isinstance(screen, FactoryScreen):
+            for action in actions(screen.WHERE):
+                keys = " ".join(map(shown, own_keys(action, self.keymap).keys))
+                title = f"{action.name}  [{keys}]"
+                yield SystemCommand(title, action.help, partial(screen.run_action, action.id))
+        yield SystemCommand("theme", "Choose other colours.", self.action_change_theme)
+
+
+def _complain(problem: str, screen: FactoryScreen) -> None:
+    screen.say(problem, error=True)
+
+
+def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
+    """A screen that is imported when it is first shown: the first paint does not wait for it."""
+
+    def make() -> Screen[None]:
+        made = getattr(importlib.import_module(f"tui.screens.{module}"), name)()
+        assert isinstance(made, Screen)
+        return made
+
+    return make
+
+
+_MODES = {
+    "floor": _screen("floor", "FloorScreen"),
+    "inbox": _screen("inbox", "InboxScreen"),
+    "tasks": _screen("tasks", "TasksScreen"),
+    "ledger": _screen("ledger", "LedgerScreen"),
+    "report": _screen("report", "ReportScreen"),
+}

@@ -1,0 +1,47 @@
+"""What every screen of ours is: it hears the engine, and its keys work."""
+
+from __future__ import annotations
+
+from textual import on
+
+from factory import wire
+from tui.feed import Link
+from tui.screens.everywhere import Everywhere
+from tui.widgets.footer import Find
+
+
+class FactoryScreen(Everywhere):
+    """Base of the screens: the newest overview, commands, and answers in the footer.
+
+    A subclass sets `WHERE`, `HINTS` and `BINDINGS = bindings(WHERE)`, composes a `Footer()` last,
+    and overrides `take`, `hear`, and where it has a cursor `current_task`, `copied`, `point_at`
+    and `find`. `say`, `ask` and `do` are what it calls (`tui.screens.core`).
+    """
+
+    def take(self, overview: wire.Overview) -> None:
+        """Show a newer overview; called on arrival and whenever the screen comes to the front."""
+
+    def hear(self, notice: wire.AnyNotice) -> None:
+        """Hear of growth and progress (and facts, before the overview that has them)."""
+
+    def take_link(self, link: Link) -> None:
+        """Hear that the engine went away or came back; the header shows it by itself."""
+
+    def point_at(self, task: str) -> None:
+        """Put the cursor on this task, where the screen has it."""
+
+    def find(self, words: str, *, again: bool) -> bool:
+        """Go to the next place that has these words (from here on, or after it with `again`)."""
+        return False
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was in front."""
+        self.footer.show(self.WHERE, self.HINTS, self.factory.keymap)
+        if self.overview is not None:
+            self.take(self.overview)
+
+    @on(Find)
+    def _find(self, event: Find) -> None:
+        event.stop()
+        if not self.find(event.words, again=event.again):
+            self.footer.not_found()

@@ -1,0 +1,133 @@
+"""What a screen needs to talk: the client, commands, and a sentence in answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar, Protocol, TypeVar, cast
+
+from textual.screen import Screen
+from textual.worker import Worker
+
+from factory import wire
+from factory.client import Client
+from factory.model import FactoryError
+from tui.feed import Feed
+from tui.frame import FrameClock
+from tui.keys import Where
+from tui.undo import Act
+from tui.widgets.footer import Footer
+
+View = TypeVar("View")
+
+
+class Factory(Protocol):
+    """What a screen needs of the application."""
+
+    feed: Feed
+    frame: FrameClock
+    keymap: Mapping[str, str]
+
+    def now(self) -> float:
+        """The time: seconds since the epoch."""
+
+    def show_mode(self, mode: str) -> None:
+        """Go to a mode: `floor`, `inbox`, `tasks`, `ledger` or `report`."""
+
+    def show_task(self, task: str) -> None:
+        """Go to the Floor with this task under the cursor."""
+
+    def did(
+        self,
+        command: wire.AnyCommand,
+        before: wire.Overview | None,
+        reply: wire.Reply,
+        undo: wire.AnyCommand | None,
+    ) -> None:
+        """Remember an act of the developer's, for undo."""
+
+    def last_act(self) -> Act | None:
+        """Take out the developer's last act that is not undone."""
+
+
+class Connected(Screen[None]):
+    """A screen with a connection: it asks, sends commands and says what came of them."""
+
+    WHERE: ClassVar[Where] = Where.EVERYWHERE
+    HINTS: ClassVar[tuple[str, ...]] = ("open", "back", "keys")
+    """Ids of the actions that the footer names, the most useful first."""
+
+    @property
+    def factory(self) -> Factory:
+        """The application, as far as screens may know it."""
+        return cast(Factory, self.app)
+
+    @property
+    def client(self) -> Client:
+        """The connected client; raises EngineError while the engine is away (see `ask`)."""
+        return self.factory.feed.client
+
+    @property
+    def overview(self) -> wire.Overview | None:
+        """The newest picture; None before the engine first answered."""
+        return self.factory.feed.overview
+
+    @property
+    def footer(self) -> Footer:
+        """The screen's last line."""
+        return self.query_one(Footer)
+
+    def current_task(self) -> str:
+        """Id of the task under the cursor; empty where there is none."""
+        return ""
+
+    def copied(self) -> str:
+        """What `y` copies, as it is (the clipboard gets the exact text)."""
+        return self.current_task()
+
+    def say(self, sentence: str, *, error: bool = False) -> None:
+        """Answer in the footer with one sentence, for some seconds, errors for longer."""
+        self.footer.say(sentence, error=error)
+
+    async def ask(self, question: Callable[[Client], Awaitable[View]]) -> View | None:
+        """Ask the engine (from a worker); a refusal is said in the footer and gives None."""
+        try:
+            return await question(self.client)
+        except FactoryError as error:
+            if self.is_attached:
+                self.say(str(error), error=True)
+            return None
+
+    def do(
+        self,
+        command: wire.AnyCommand,
+        *,
+        done: str = "",
+        then: Callable[[wire.Reply], None] | None = None,
+        undo: wire.AnyCommand | None = None,
+        remember: bool = True,
+    ) -> Worker[wire.Reply | None]:
+        """Send a command without waiting for it; a refusal is said in the footer.
+
+        When it was done, `done` is said and `then` called; `u` takes it back with `undo`, or with
+        what `tui.undo` makes of the command (unless not to `remember`). In a worker,
+        `await self.do(…).wait()` gives the reply, or None after a refusal.
+        """
+
+        async def send() -> wire.Reply | None:
+            before = self.overview
+            reply = await self.ask(lambda client: client.send(command))
+            if reply is None:
+                return None
+            if reply.error:
+                self.say(reply.error, error=True)
+                return None
+            if remember:
+                self.factory.did(command, before, reply, undo)
+            self.factory.feed.refresh()
+            if done:
+                self.say(done)
+            if then is not None:
+                then(reply)
+            return reply
+
+        return self.run_worker(send(), group="commands", exit_on_error=False)

@@ -1,0 +1,104 @@
+"""What takes back an act of the developer's: pure, from the command and the picture before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factory.model import Draft, Task, TaskState
+from factory.wire import (
+    Accept,
+    Add,
+    AnyCommand,
+    DropComment,
+    Edit,
+    End,
+    Hold,
+    MarkSeen,
+    Move,
+    Overview,
+    Pause,
+    RaiseBudget,
+    Reject,
+    Reply,
+    Resume,
+    SaveComment,
+    Undo,
+)
+from tui.text import line, plural
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act, and the commands that take it back: none where that cannot be."""
+
+    said: str
+    """What it was, or why it stays: one sentence."""
+    commands: tuple[AnyCommand, ...] = ()
+    asks: bool = False
+    """Whether undoing it is a change of its own that wants a card."""
+
+
+def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act | None:
+    """The act that a command was; None for what is not worth remembering."""
+    tasks = {view.task.id: view.task for view in before.tasks} if before else {}
+    match command:
+        case Add():
+            ends = tuple(End(task=task) for task in reply.tasks)
+            return Act(f"took back {plural(len(ends), 'new task')}", ends)
+        case Edit(task=name) if name in tasks:
+            return Act(
+                f"{line(name)} reads as before", (Edit(task=name, draft=_draft(tasks[name])),)
+            )
+        case Move(task=name) if before is not None:
+            return Act(f"{line(name)} is back in its place", (_back(name, before),))
+        case Hold(task=name, held=held):
+            said = f"{line(name)} is queued again" if held else f"{line(name)} is held again"
+            return Act(said, (Hold(task=name, held=not held),))
+        case Pause(task=name):
+            return Act(f"{line(name)} goes on", (Resume(task=name),))
+        case Resume(task=name):
+            return Act(f"{line(name)} pauses again", (Pause(task=name),))
+        case End(task=name) | Reject(task=name):
+            return Act(f"{line(name)} goes on", (Resume(task=name),))
+        case RaiseBudget(task=name) if name in tasks:
+            budget = tasks[name].budget
+            return Act(f"{line(name)} has its old budget", (RaiseBudget(task=name, budget=budget),))
+        case _:
+            return _of_review(command)
+
+
+def _of_review(command: AnyCommand) -> Act | None:
+    match command:
+        case Accept(task=name):
+            return Act(
+                f"the landing of {line(name)} is being reverted", (Undo(task=name),), asks=True
+            )
+        case SaveComment(id=name):
+            return Act("the comment is gone", (DropComment(id=name),))
+        case MarkSeen(task=name, marks=marks, seen=seen):
+            said = "not seen again" if seen else "seen again"
+            return Act(said, (MarkSeen(task=name, marks=marks, seen=not seen),))
+        case _:
+            return None
+
+
+def _draft(task: Task) -> Draft:
+    return Draft(
+        title=task.title,
+        spec=task.spec,
+        paths=task.paths,
+        after=task.after,
+        agent=task.agent,
+        accept=task.accept,
+        budget=task.budget,
+    )
+
+
+def _back(name: str, before: Overview) -> Move:
+    queue = sorted(
+        (view.task for view in before.tasks if view.task.state is TaskState.QUEUED),
+        key=lambda task: task.position,
+    )
+    names = [task.id for task in queue]
+    at = names.index(name) + 1 if name in names else len(names)
+    return Move(task=name, before=names[at] if at < len(names) else None)

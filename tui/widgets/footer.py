@@ -1,0 +1,136 @@
+"""The last line of a screen: what to press, a sentence in answer, or the words to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.keys import Action, Where, actions, own_keys, shown
+from tui.text import line
+
+_STAYS = 6.0
+"""Seconds that a sentence stays; an error stays until the next one."""
+
+
+class Find(Message):
+    """The developer typed words to find, or asked for the next hit."""
+
+    def __init__(self, words: str, *, again: bool) -> None:
+        super().__init__()
+        self.words = words
+        self.again = again
+
+
+class FindBox(Static, can_focus=True):
+    """One line of words to find: enter goes on to the next hit, escape leaves."""
+
+    words = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Type, erase, go on or leave; no key gets through to the screen."""
+        event.stop()
+        event.prevent_default()
+        match event.key:
+            case "escape":
+                self.display = False
+                self.screen.set_focus(None)
+            case "enter":
+                self.post_message(Find(self.words, again=True))
+            case "backspace":
+                self._type(self.words[:-1])
+            case "ctrl+u":
+                self._type("")
+            case _ if event.character is not None and event.is_printable:
+                self._type(self.words + event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Find what is pasted."""
+        event.stop()
+        self._type(self.words + line(event.text))
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Every key that types is ours while we have the focus."""
+        return True
+
+    def begin(self) -> None:
+        """Show the box, empty."""
+        self.words = ""
+        self.missed(False)
+        self.display = True
+        self.focus()
+
+    def missed(self, missed: bool) -> None:
+        """Show the words, and whether nothing has them."""
+        words = Content.assemble(("/", "$accent"), Content(line(self.words)), ("▌", "$accent"))
+        self.update(words + Content.styled("  nothing has this", "$error") if missed else words)
+
+    def _type(self, words: str) -> None:
+        self.words = words
+        self.missed(False)
+        if words:
+            self.post_message(Find(words, again=False))
+
+
+class Footer(Horizontal):
+    """Composed last by every screen; one line."""
+
+    DEFAULT_CSS = """
+    Footer { dock: bottom; height: 1; background: $panel; }
+    Footer #hints { width: 1fr; height: 1; padding: 0 1; }
+    Footer FindBox { width: 1fr; height: 1; padding: 0 1; display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hints = Content()
+        self._timer: Timer | None = None
+        self._place: tuple[Where, Mapping[str, str]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The line itself, and the box that takes its place."""
+        yield FindBox()
+        yield Static(id="hints")
+
+    def show(self, where: Where, hints: tuple[str, ...], keymap: Mapping[str, str]) -> None:
+        """Name these actions of a place, in this order, with the developer's own keys."""
+        self._place = (where, keymap)
+        found = {action.id: action for action in actions(where)}
+        named = [own_keys(found[name], keymap) for name in hints if name in found]
+        self._hints = Content("  ").join(map(_hint, named))
+        if self._timer is None:
+            self.query_one("#hints", Static).update(self._hints)
+
+    def say(self, sentence: str, *, error: bool = False) -> None:
+        """Show a sentence in place of the hints."""
+        if self._timer is not None:
+            self._timer.stop()
+        sign = ("⚠ ", "$error") if error else ("", "")
+        style = "$error" if error else "$text"
+        self.query_one("#hints", Static).update(
+            Content.assemble(sign, Content.styled(line(sentence), style))
+        )
+        self._timer = self.set_timer(_STAYS * (4 if error else 1), self._fall_silent)
+
+    def begin_find(self) -> None:
+        """Let the developer type words to find."""
+        self.query_one(FindBox).begin()
+
+    def not_found(self) -> None:
+        """Say that nothing has the words."""
+        self.query_one(FindBox).missed(True)
+
+    def _fall_silent(self) -> None:
+        self._timer = None
+        self.query_one("#hints", Static).update(self._hints)
+
+
+def _hint(action: Action) -> Content:
+    key = shown(action.keys[0])
+    return Content.assemble((key, "$accent"), " ", (action.name, "$text-muted"))
