@@ -1,0 +1,165 @@
+"""Syntax colours of the lines in view, by Pygments, in a thread and only when asked.
+
+Pygments is imported at the first question, so that it never delays a first paint or a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from factory.wire import Row, RowKind
+from tui.diff.cells import shown
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+    from pygments.token import _TokenType
+
+LONGEST = 1_000
+"""Characters of a line that is coloured; a longer one stays plain."""
+
+KEPT = 4_000
+"""Coloured lines that are kept."""
+
+
+class Tone(StrEnum):
+    """What a piece of code is, as far as colour goes."""
+
+    KEYWORD = "keyword"
+    STRING = "string"
+    COMMENT = "comment"
+    NUMBER = "number"
+    NAME = "name"
+
+
+class Span(NamedTuple):
+    """Characters `start` … `end` of a shown line have a tone."""
+
+    start: int
+    end: int
+    tone: Tone
+
+
+Spans: TypeAlias = tuple[Span, ...]
+
+
+class Wanted(NamedTuple):
+    """A row to be coloured."""
+
+    number: int
+    path: str
+    row: Row
+
+
+class Colours:
+    """The tones of the lines that were in view."""
+
+    def __init__(self) -> None:
+        self._spans: OrderedDict[int, Spans] = OrderedDict()
+
+    def spans(self, number: int) -> Spans:
+        """The tones of a row; none where it has not been coloured yet."""
+        return self._spans.get(number, ())
+
+    def known(self, number: int) -> bool:
+        """Whether a row has been coloured."""
+        return number in self._spans
+
+    async def fill(self, wanted: Sequence[Wanted]) -> None:
+        """Colour rows, in a thread; rows of one hunk in their order tell most."""
+        self._spans.update(await asyncio.to_thread(_coloured, wanted))
+        while len(self._spans) > KEPT:
+            self._spans.popitem(last=False)
+
+
+def _coloured(wanted: Iterable[Wanted]) -> dict[int, Spans]:
+    found: dict[int, Spans] = {}
+    for (path, _), group in groupby(wanted, key=lambda want: (want.path, want.row.hunk)):
+        rows = list(group)
+        tones = hunk_tones(path, [want.row for want in rows])
+        found.update(zip((want.number for want in rows), tones, strict=True))
+    return found
+
+
+def hunk_tones(path: str, rows: Sequence[Row]) -> list[Spans]:
+    """The tones of consecutive rows of one hunk, each side read as a text of its own."""
+    tones: list[Spans] = [()] * len(rows)
+    old = [at for at, row in enumerate(rows) if row.kind in (RowKind.CONTEXT, RowKind.REMOVED)]
+    new = [at for at, row in enumerate(rows) if row.kind in (RowKind.CONTEXT, RowKind.ADDED)]
+    sides = (old, new) if any(row.kind == RowKind.REMOVED for row in rows) else (new,)
+    for side in sides:
+        lines = [shown(rows[at].text) if len(rows[at].text) <= LONGEST else "" for at in side]
+        for at, spans in zip(side, line_tones(path, lines), strict=True):
+            tones[at] = spans
+    return tones
+
+
+def line_tones(path: str, lines: Sequence[str]) -> list[Spans]:
+    """The tones of consecutive lines of a file."""
+    tones: list[list[Span]] = [[] for _ in lines]
+    lexer = _lexer(path) if lines else None
+    if lexer is None:
+        return [()] * len(lines)
+    line = column = 0
+    for _, token, value in lexer.get_tokens_unprocessed("\n".join(lines)):
+        tone = _tone(token)
+        for piece in _pieces(value):
+            if piece == "\n":
+                line, column = line + 1, 0
+                continue
+            if tone is not None and line < len(tones):
+                tones[line].append(Span(column, column + len(piece), tone))
+            column += len(piece)
+    return [tuple(spans) for spans in tones]
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """The parts of a token that lie on one line each, with the newlines between them."""
+    first, *rest = value.split("\n")
+    if first:
+        yield first
+    for part in rest:
+        yield "\n"
+        if part:
+            yield part
+
+
+def _lexer(path: str) -> Lexer | None:
+    name = PurePosixPath(path)
+    return _lexer_of(name.suffix.lower() or name.name)
+
+
+@lru_cache(maxsize=64)
+def _lexer_of(kind: str) -> Lexer | None:
+    """The lexer of a suffix (`.py`) or of a whole name (`Makefile`), made once."""
+    from pygments.lexers import find_lexer_class_for_filename
+
+    found = find_lexer_class_for_filename(f"x{kind}" if kind.startswith(".") else kind)
+    return None if found is None else found(stripnl=False, ensurenl=False)
+
+
+@lru_cache(maxsize=256)
+def _tone(token: _TokenType) -> Tone | None:
+    from pygments.token import Comment, Keyword, Name, Number, Operator, String
+
+    for kind, tone in (
+        (Comment, Tone.COMMENT),
+        (String, Tone.STRING),
+        (Number, Tone.NUMBER),
+        (Keyword, Tone.KEYWORD),
+        (Operator.Word, Tone.KEYWORD),
+        (Name.Function, Tone.NAME),
+        (Name.Class, Tone.NAME),
+        (Name.Decorator, Tone.NAME),
+        (Name.Tag, Tone.NAME),
+        (Name.Builtin, Tone.NAME),
+    ):
+        if kind in token.split():
+            return tone
+    return None

@@ -1,0 +1,200 @@
+"""One display line of a diff as segments: gutter, sign, code in its colours, headings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import IntFlag
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from factory.wire import FileView, HunkView, Row, RowKind
+from tui.diff.cells import Cut, breaks, shown, window
+from tui.diff.colour import Spans, Tone
+from tui.text import clean, fit, line, pad, plural, shorten_path
+
+COMPONENTS = (
+    "added", "removed", "context", "plus", "minus", "file", "hunk", "note", "number", "mark",
+    "cursor", "remark", "badge", "keyword", "string", "comment", "literal", "name",
+)  # fmt: skip
+"""What a theme can colour, as component classes `diff--<name>`."""
+
+_STATUS = {"A": "new file", "D": "deleted", "R": "renamed", "T": "type changed"}
+
+
+class Flag(IntFlag):
+    """What a line is besides its kind."""
+
+    CURSOR = 1
+    """The cursor stands on it, and the diff has the focus."""
+    RANGED = 2
+    SEEN = 4
+
+
+class Palette:
+    """The styles of a theme, read once per theme."""
+
+    def __init__(self, read: Callable[[str], Style]) -> None:
+        styles = {name: read(f"diff--{name}") for name in COMPONENTS}
+        self.styles = styles
+        self.base = {
+            RowKind.ADDED: styles["added"],
+            RowKind.REMOVED: styles["removed"],
+            RowKind.CONTEXT: styles["context"],
+        }
+        self.signs = {
+            RowKind.ADDED: _ink(styles["plus"]),
+            RowKind.REMOVED: _ink(styles["minus"]),
+            RowKind.CONTEXT: Style.null(),
+        }
+        self.number = _ink(styles["number"])
+        self.badge = _ink(styles["badge"])
+        self.tones = {
+            Tone.KEYWORD: _ink(styles["keyword"]),
+            Tone.STRING: _ink(styles["string"]),
+            Tone.COMMENT: _ink(styles["comment"]),
+            Tone.NUMBER: _ink(styles["literal"]),
+            Tone.NAME: _ink(styles["name"]),
+        }
+        self._cursor = Style(bgcolor=styles["cursor"].bgcolor)
+
+    def over(self, style: Style, flags: Flag) -> Style:
+        """A style as the cursor or a seen hunk changes it."""
+        if Flag.SEEN in flags:
+            style += _SEEN
+        return style + self._cursor if Flag.CURSOR in flags else style
+
+
+def _ink(style: Style) -> Style:
+    """A style without its background, to lay over another."""
+    return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
+
+
+_SEEN = Style(dim=True)
+
+
+class Sheet(NamedTuple):
+    """How wide things are."""
+
+    width: int
+    digits: int = 4
+    left: int = 0
+    """Cells scrolled to the right; 0 where lines wrap."""
+    wrap: bool = False
+
+    @property
+    def gutter(self) -> int:
+        """Cells before the text: mark, both numbers, sign."""
+        return 2 * self.digits + 4
+
+    @property
+    def text(self) -> int:
+        """Cells for the text."""
+        return max(self.width - self.gutter, 8)
+
+    def cuts(self, text: str) -> tuple[Cut, ...]:
+        """The pieces of a line that show: all when wrapped, else the part in the window."""
+        if self.wrap:
+            return breaks(shown(text), self.text)
+        whole = window(shown(text), self.left, self.text)
+        if whole.end < len(shown(text)):  # the last cell says that there is more
+            whole = window(shown(text), self.left, self.text - 1)
+        return (whole,)
+
+
+def code(
+    row: Row, part: int, sheet: Sheet, palette: Palette, spans: Spans, flags: Flag
+) -> list[Segment]:
+    """A line of code: `part` is the wrapped piece."""
+    text = shown(row.text)
+    cut = sheet.cuts(row.text)[part]
+    base = palette.over(palette.base[row.kind], flags)
+    number = base + palette.number
+    old, new = (row.old, row.new) if part == 0 else (0, 0)
+    numbers = f"{old or '':>{sheet.digits}} {new or '':>{sheet.digits}} "
+    sign = row.kind if part == 0 else " "
+    segments = [_edge(flags, palette), Segment(numbers, number)]
+    segments.append(Segment(sign, base + palette.signs[row.kind]))
+    if cut.pad:
+        segments.append(Segment(" " * cut.pad, base))
+    dim = Flag.SEEN in flags
+    for start, end, tone in _pieces(cut, () if dim else spans):
+        style = base if tone is None else base + palette.tones[tone]
+        segments.append(Segment(text[start:end], style))
+    used = sheet.gutter + cut.pad + cell_len(text[cut.start : cut.end])
+    more = not sheet.wrap and cut.end < len(text)
+    segments.append(Segment(" " * (sheet.width - used - more), base))
+    if more:
+        segments.append(Segment("…", number))
+    return segments
+
+
+def _pieces(cut: Cut, spans: Spans) -> Iterator[tuple[int, int, Tone | None]]:
+    """The characters of a cut by tone, in order, without gaps."""
+    at = cut.start
+    for span in spans:
+        if span.end <= at:
+            continue
+        if span.start >= cut.end:
+            break
+        if span.start > at:
+            yield at, span.start, None
+            at = span.start
+        end = min(span.end, cut.end)
+        yield at, end, span.tone
+        at = end
+    if at < cut.end:
+        yield at, cut.end, None
+
+
+def file_heading(
+    file: FileView, sheet: Sheet, palette: Palette, flags: Flag, folded: bool
+) -> list[Segment]:
+    """The line above a file: sign, path, status, figures, badges."""
+    style = palette.over(palette.styles["file"], flags)
+    signs = ("▲ critical",) * file.critical + tuple(f"⚠ {line(badge)}" for badge in file.badges)
+    notes = [_STATUS.get(file.status, ""), *(f"from {line(file.old_path)}",) * bool(file.old_path)]
+    notes += [f"folded: enter shows {plural(file.rows - 1, 'line')}"] if folded else []
+    tail = f" +{file.added} −{file.removed}" + "".join(f"  {note}" for note in notes if note)
+    badge = "".join(f"  {sign}" for sign in signs)
+    room = sheet.width - cell_len(tail) - cell_len(badge) - 2
+    path = shorten_path(file.path, max(room, 12))
+    used = 2 + cell_len(path) + cell_len(tail)
+    rest = fit(badge, max(sheet.width - used, 0))
+    return [
+        _edge(flags, palette, style),
+        Segment(f" {path}", style),
+        Segment(fit(tail, max(sheet.width - used + cell_len(tail), 0)), style),
+        Segment(rest, style + palette.badge),
+        Segment(" " * max(sheet.width - used - cell_len(rest), 0), style),
+    ]
+
+
+def hunk_heading(
+    hunk: HunkView, place: tuple[int, int], sheet: Sheet, palette: Palette, flags: Flag
+) -> list[Segment]:
+    """The line above a hunk: seen or not, which of how many, the function it is in."""
+    style = palette.over(palette.styles["hunk"], flags)
+    mark = "[x]" if Flag.SEEN in flags else "[ ]"
+    fresh = "" if hunk.fresh or Flag.SEEN in flags else " same as last time"
+    text = f" {mark} {place[0]}/{place[1]}{fresh} · {line(hunk.heading)}".rstrip(" ·")
+    return [_edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]
+
+
+def plain(text: str, name: str, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
+    """A note or a remark: words beside the code, in the code's column."""
+    style = palette.over(palette.styles[name], flags)
+    indent = " " * (sheet.gutter - 1)
+    return [_edge(flags, palette, style), Segment(pad(indent + text, sheet.width - 1), style)]
+
+
+def note(row: Row, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
+    """A fact about a file that its lines do not show."""
+    return plain(clean(row.text, exact=True), "note", sheet, palette, flags)
+
+
+def _edge(flags: Flag, palette: Palette, style: Style | None = None) -> Segment:
+    sign = "▸" if Flag.CURSOR in flags else "┃" if Flag.RANGED in flags else " "
+    return Segment(sign, palette.over(style or palette.styles["mark"], flags))

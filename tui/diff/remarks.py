@@ -1,0 +1,82 @@
+"""The developer's comments as they stand under the lines that they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from factory.model import Anchor, Comment, CommentState
+from factory.wire import FileView, Row, RowKind
+from tui.text import clean, wrap
+
+_Side = tuple[str, bool, int]
+
+
+class Remarks:
+    """The comments of a task by the line they stand under."""
+
+    def __init__(self, comments: Iterable[Comment] = (), files: Iterable[FileView] = ()) -> None:
+        self._lines: defaultdict[_Side, list[Comment]] = defaultdict(list)
+        self._files: defaultdict[str, list[Comment]] = defaultdict(list)
+        self.on_change: tuple[Comment, ...] = ()
+        """Those about the change as a whole, or about a file that is not in it any more."""
+        spans = {file.path: _spans(file) for file in files}
+        on_change: list[Comment] = []
+        for comment in comments:
+            anchor = comment.anchor
+            if anchor.path not in spans:
+                on_change.append(comment)
+            elif _in_diff(comment, spans[anchor.path]):
+                self._lines[(anchor.path, anchor.new, anchor.end or anchor.line)].append(comment)
+            else:
+                self._files[anchor.path].append(comment)
+        self.on_change = tuple(on_change)
+
+    def under(self, row: Row, path: str) -> tuple[Comment, ...]:
+        """The comments that stand under a row of a file."""
+        if not self._lines and not self._files:
+            return ()
+        if row.kind == RowKind.FILE:
+            return tuple(self._files.get(path, ()))
+        new = self._lines.get((path, True, row.new), ()) if row.new else ()
+        old = self._lines.get((path, False, row.old), ()) if row.old else ()
+        return (*new, *old)
+
+
+def _spans(file: FileView) -> tuple[tuple[int, int, int], ...]:
+    """First line on the left, first line on the right, and rows, of each hunk."""
+    return tuple((hunk.old, hunk.new, hunk.rows) for hunk in file.hunks)
+
+
+def _in_diff(comment: Comment, spans: tuple[tuple[int, int, int], ...]) -> bool:
+    anchor = comment.anchor
+    if not anchor.line or comment.state is CommentState.OUTDATED:
+        return False
+    last = anchor.end or anchor.line
+    return any(
+        first <= last < first + rows
+        for old, new, rows in spans
+        for first in (new if anchor.new else old,)
+    )
+
+
+def remark_lines(comment: Comment, width: int) -> list[str]:
+    """A comment as lines of at most `width` cells: kind, state, what it was about, the reply."""
+    state = "" if comment.state is CommentState.OPEN else f" [{comment.state}]"
+    head = f"you·{comment.kind}{state}{_about(comment.anchor, comment.state)}: "
+    lines = wrap(head + clean(comment.text, newlines=True), width)
+    if comment.reply:
+        reply = wrap("reply: " + clean(comment.reply, newlines=True), max(width - 2, 1))
+        lines.extend("  " + line for line in reply)
+    return lines
+
+
+def _about(anchor: Anchor, state: CommentState) -> str:
+    """What a comment is about, where its place does not say it."""
+    if anchor.line and anchor.end > anchor.line:
+        return f" on lines {anchor.line}-{anchor.end}"
+    if anchor.line and state is CommentState.OUTDATED:
+        return f" on line {anchor.line} of an earlier round"
+    if anchor.path and not anchor.line:
+        return " on the file"
+    return "" if anchor.path else " on the change"
