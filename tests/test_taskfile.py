@@ -121,6 +121,10 @@ def test_six_pasted_lines_are_six_tasks() -> None:
     )
 
 
+def test_a_line_may_begin_with_an_issue_s_number() -> None:
+    assert parse("#12 fix the login") == (Draft(title="#12 fix the login"),)
+
+
 def test_an_at_sign_inside_a_line_stays_where_it_is() -> None:
     assert parse("mail bob@example.org about @dataclass use") == (
         Draft(title="mail bob@example.org about @dataclass use"),

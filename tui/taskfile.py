@@ -38,6 +38,7 @@ _HEADING = re.compile(r"##(?:[ \t]+(?P<title>.*))?$")
 _SETTING = re.compile(r"(?P<key>[A-Za-z-]+):(?:\s+(?P<value>.*))?$")
 _ATTACHED = re.compile(r'@(?:"((?:[^"\\]|\\.)+)"|([^\s"]\S*))(?=\s|$)')
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
+_MARKDOWN = re.compile(r"#{1,6}(?:\s|$)| {0,3}(?:`{3}|~{3})")
 _BULLET = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+")
 _BACKSLASHES = re.compile(r"\\+")
 
@@ -96,7 +97,7 @@ def _one_a_line(lines: Sequence[str], mistakes: list[Mistake]) -> Iterator[Draft
     for number, line in enumerate(lines, start=1):
         if not line.strip() or number - 1 in comments:
             continue
-        if line.startswith("#") or _FENCE.match(line):
+        if _MARKDOWN.match(line):
             mistakes.append(
                 Mistake(line=number, text="looks like Markdown; begin each task with `## title`")
             )
