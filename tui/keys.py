@@ -121,15 +121,13 @@ _REVIEW = _table(
     ("comment", "m", "comment", "Comment on the line or the selected range."),
     ("range", "v", "range", "Start or end a range of lines."),
     ("comment_file", "C", "on file", "Comment on the file."),
+    ("comment_change", "M", "on change", "Comment on the change as a whole."),
     ("context", "enter", "context", "Show more lines around."),
-    ("origin", "o", "why", "Show why this line is there: its task, turn and tool call."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
-    ("split", "|", "split", "Change between one column and two."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
-    ("leave_out", "-", "leave out", "Leave this hunk or file out of the change."),
     ("feedback", "f", "feedback", "Send your comments back to the agent."),
     ("accept", "a", "accept", "Accept the change as shown."),
     ("reject", "x", "reject", "Reject the change; its work is kept."),
@@ -215,6 +213,7 @@ def bindings(where: Where) -> list[Binding]:
             action.name,
             id=f"{action.where}.{action.id}",
             tooltip=action.help,
+            priority=where is Where.TEXT,  # a box would take the key as text before
         )
         for action in actions(where)
     ]
