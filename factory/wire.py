@@ -348,6 +348,9 @@ class FileView(Struct):
     badges: tuple[str, ...] = ()
     """`test-edited`, `bidi characters`, `long lines`: what to look at twice."""
     critical: bool = False
+    mark: str = ""
+    """Id by which the whole file, in exactly this state, is marked as seen."""
+    seen: bool = False
 
 
 class RowKind(msgspec.Struct, frozen=True):
@@ -402,10 +405,15 @@ class ReviewIndex(Struct):
 
 
 class Rows(Struct):
-    """Rows `first` … of a review."""
+    """Rows `first` … of a review, and which review: the trees of its index.
+
+    A client shows them under no other index: what is accepted must be what was shown.
+    """
 
     first: int
     rows: tuple[Row, ...]
+    tree: str = ""
+    against: str = ""
 
 
 class Fact(Struct):
