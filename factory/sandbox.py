@@ -12,9 +12,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from factory import bubblewrap
+from factory import bubblewrap, containment
 from factory.bubblewrap import Machine, find_bubblewrap
-from factory.leash import Leash, Outlet
+from factory.leash import Leash, Outlet, open_file
 from factory.model import SandboxError, Struct
 from factory.profiles import (
     ENVIRONMENT,
@@ -56,9 +56,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-MISSING = (
-    "bubblewrap is not there, so nothing can be run contained; install it: apt install bubblewrap"
-)
 _WAIT = 'echo >&0; read -r word || exit; exec "$@" <'
 """The first words inside: say that we are there, wait to be let in, become the command."""
 _STDIN = "/run/stdin"
@@ -102,8 +99,9 @@ async def run(
             raise
     finally:
         await _through(program.end())
+    code = program.result(cut_short=scope.expired())
     return Finished(
-        exit_code=None if scope.expired() else program.exit_code(),
+        exit_code=code,
         seconds=time.monotonic() - began,
         timed_out=scope.expired(),
         output_bytes=program.output_bytes,
@@ -134,125 +132,123 @@ class _Program:
         on_output: Callable[[bytes], None] | None,
         on_error: Callable[[bytes], None] | None,
     ) -> None:
-        self.process: asyncio.subprocess.Process | None = None
         self._profile = profile
         self._machine = machine
+        self._process: asyncio.subprocess.Process | None = None
+        self._code: int | None = None
         self._leash = Leash() if profile.contained else None
         self._output = Outlet(on_output, self._kill)
         self._error = Outlet(on_error, self._kill) if on_error else self._output
+        self._outlets = {self._output, self._error}
 
     async def start(self, command: str | Sequence[str], stdin: bytes, cwd: str) -> None:
         """Start it. Raises SandboxError where that cannot be."""
         shell = self._machine.shell
         words = [shell, "-c", command] if isinstance(command, str) else list(command)
-        words = bubblewrap.limited(self._profile, self._machine, words)
+        limited = bubblewrap.limited(self._profile, self._machine, words)
         try:
-            if self._leash is None:
-                await self._start_plain(words, stdin, cwd)
-            else:
-                await self._start_contained(words, stdin, cwd, self._leash)
+            with contextlib.ExitStack() as opened:
+                if self._leash is None:
+                    await self._start_plain(limited, open_file(opened, stdin), cwd)
+                else:
+                    await self._start_contained(limited, stdin, cwd, self._leash, opened)
         except OSError as error:
-            raise SandboxError(f"{words[-1]!r} cannot be started: {error.strerror}") from error
+            named = words[-1] if len(words[-1]) < 80 else f"{words[-1][:80]}…"
+            raise SandboxError(f"{named!r} cannot be started: {error.strerror}") from error
 
-    async def _start_plain(self, words: Sequence[str], stdin: bytes, cwd: str) -> None:
-        variables = bubblewrap.environment(self._profile, self._machine) | _homes(self._profile)
-        with contextlib.ExitStack() as opened:
-            self.process = await asyncio.create_subprocess_exec(
-                *(outside(self._profile, word) for word in words),
-                stdin=_open_file(opened, stdin),
-                stdout=self._output.theirs,
-                stderr=self._error.theirs,
-                env={name: outside(self._profile, value) for name, value in variables.items()},
-                cwd=outside(self._profile, cwd),
-                start_new_session=True,
-            )
+    async def _start_plain(self, words: Sequence[str], stdin: int, cwd: str) -> None:
+        profile = self._profile
+        variables = bubblewrap.environment(profile, self._machine) | _homes(profile)
+        self._process = await asyncio.create_subprocess_exec(
+            *(outside(profile, word) for word in words),
+            stdin=stdin,
+            stdout=self._output.theirs,
+            stderr=self._error.theirs,
+            env={name: outside(profile, value) for name, value in variables.items()},
+            cwd=outside(profile, cwd),
+            start_new_session=True,
+        )
 
     async def _start_contained(
-        self, words: Sequence[str], stdin: bytes, cwd: str, leash: Leash
+        self,
+        words: Sequence[str],
+        stdin: bytes,
+        cwd: str,
+        leash: Leash,
+        opened: contextlib.ExitStack,
     ) -> None:
-        machine = self._machine
+        profile, machine = self._profile, self._machine
         if not machine.bubblewrap:
-            raise SandboxError(MISSING)
-        git = os.path.lexists(Path(self._profile.tree, ".git"))
-        with contextlib.ExitStack() as opened:
-            texts = bubblewrap.files(self._profile, machine, git=git)
-            numbers = {file.inside: _open_file(opened, file.text.encode()) for file in texts}
-            if stdin:
-                numbers[_STDIN] = _open_file(opened, stdin)
-            options = bubblewrap.arguments(self._profile, machine, numbers, cwd=cwd)
-            options += ["--json-status-fd", str(leash.status)]
-            number = _open_file(opened, b"".join(word.encode() + b"\0" for word in options))
-            wait = _WAIT + (_STDIN if stdin else "/dev/null")
-            self.process = await asyncio.create_subprocess_exec(
-                *(machine.bubblewrap, "--args", str(number), "--"),
-                *("/bin/sh", "-c", wait, "sh", *words),
-                stdin=leash.gate,
-                stdout=self._output.theirs,
-                stderr=self._error.theirs,
-                pass_fds=(number, leash.status, *numbers.values()),
-                env={},
-                cwd="/",
-            )
+            raise SandboxError(containment.missing())
+        git = os.path.lexists(Path(profile.tree, ".git"))
+        files = bubblewrap.files(profile, machine, git=git)
+        for link in containment.links(bubblewrap.crossings(profile, machine, files)):
+            raise SandboxError(f"{link} is a symbolic link where a mount must go; remove it")
+        numbers = {file.inside: open_file(opened, file.text.encode()) for file in files}
+        if stdin:
+            numbers[_STDIN] = open_file(opened, stdin)
+        options = bubblewrap.arguments(profile, machine, numbers, cwd=cwd)
+        options += ["--json-status-fd", str(leash.status)]
+        number = open_file(opened, b"".join(os.fsencode(word) + b"\0" for word in options))
+        wait = _WAIT + (_STDIN if stdin else "/dev/null")
+        self._process = await asyncio.create_subprocess_exec(
+            *(machine.bubblewrap, "--args", str(number), "--"),
+            *("/bin/sh", "-c", wait, "sh", *words),
+            stdin=leash.gate,
+            stdout=self._output.theirs,
+            stderr=self._error.theirs,
+            pass_fds=(number, leash.status, *numbers.values()),
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
 
     async def wait(self) -> None:
         """Wait until the command has ended, or bubblewrap has given up."""
-        if self.process is not None:
-            await self.process.wait()
+        if any(outlet.failure for outlet in self._outlets):
+            self._kill()
+        if self._process is not None:
+            await self._process.wait()
 
     def _kill(self) -> None:
-        if self.process is not None:
+        if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
+                self._process.kill()
 
     async def end(self) -> None:
         """Kill all that is left of it, hand on the last of its output, close everything."""
-        for outlet in {self._output, self._error}:
+        for outlet in self._outlets:
             outlet.hand_over()
         if self._leash is not None:
-            self._leash.hand_over()
-            await self._leash.end()
-        elif self.process is not None:
+            self._code = await self._leash.end(self.wait())
+        elif self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self._kill()
-        await self.wait()
-        for outlet in {self._output, self._error}:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+            code = self._process.returncode or 0
+            self._code = code if code >= 0 else 128 - code
+        for outlet in self._outlets:
             outlet.close()
 
-    def exit_code(self) -> int:
+    def result(self, *, cut_short: bool) -> int | None:
         """The code as a shell says it. Raises what a callback raised, or SandboxError."""
-        for outlet in (self._output, self._error):
+        for outlet in self._outlets:
             if outlet.failure is not None:
                 raise outlet.failure
-        assert self.process is not None
-        if self._leash is None:
-            code = self.process.returncode or 0
-            return code if code >= 0 else 128 - code
-        if self._leash.exit_code is None:
-            raise SandboxError(f"the sandbox could not be set up: {self._error.last_line()}")
-        return self._leash.exit_code
+        if cut_short:
+            return None
+        if self._code is None:
+            raise SandboxError(containment.sentence(self._error.last_line(), self._machine))
+        return self._code
 
     @property
     def output_bytes(self) -> int:
         """Bytes of stdout and stderr together."""
-        return sum(outlet.bytes for outlet in {self._output, self._error})
+        return sum(outlet.bytes for outlet in self._outlets)
 
 
 def _homes(profile: Profile) -> dict[str, str]:
     """Without a sandbox, the attempt's scratch folder stands for the home and for /tmp."""
     scratch = next((bind.host for bind in profile.binds if bind.inside == SCRATCH), "")
-    return {"HOME": scratch, "TMPDIR": scratch} if scratch else {"HOME": tempfile.gettempdir()}
-
-
-def _open_file(opened: contextlib.ExitStack, data: bytes) -> int:
-    """A descriptor to read `data` from; in memory where the system can, for it may hold secrets."""
-    if hasattr(os, "memfd_create"):
-        number = os.memfd_create("factory")
-    else:
-        with tempfile.TemporaryFile() as file:
-            number = os.dup(file.fileno())
-    opened.callback(os.close, number)
-    with os.fdopen(os.dup(number), "wb") as file:
-        file.write(data)
-    os.lseek(number, 0, os.SEEK_SET)
-    return number
+    folder = scratch or tempfile.gettempdir()
+    return {"HOME": folder, "TMPDIR": folder}

