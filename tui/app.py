@@ -5,19 +5,19 @@ from __future__ import annotations
 import gc
 import importlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import Screen
 from textual.timer import Timer
 
 from factory import wire
 from tui import frame
 from tui.feed import Connect, Feed, Link
-from tui.keys import actions, own_keys, shown
 from tui.screens.base import FactoryScreen
 from tui.settings import Settings
 from tui.standing import counts, short
@@ -28,6 +28,12 @@ from tui.undo import Act, inverse
 _DEFAULTS = Settings()
 
 
+def _commands() -> type[Provider]:
+    from tui.palette import Commands
+
+    return Commands
+
+
 class FactoryApp(App[None]):
     """One developer's view on one engine; `connect` opens the connection, again after a loss."""
 
@@ -35,6 +41,7 @@ class FactoryApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = []
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     def __init__(
         self,
@@ -48,6 +55,7 @@ class FactoryApp(App[None]):
         self.frame = frame.FrameClock()
         self.feed = Feed(connect, self)
         self.keymap = settings.keys
+        self.drafts: dict[str, str] = {}
         self.now = now
         self.acts: list[Act] = []
         self._settings = settings
@@ -146,15 +154,6 @@ class FactoryApp(App[None]):
     def last_act(self) -> Act | None:
         """Take out the developer's last act that is not undone."""
         return self.acts.pop() if self.acts else None
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers: the actions of this screen, and themes."""
-        if isinstance(screen, FactoryScreen):
-            for action in actions(screen.WHERE):
-                keys = " ".join(map(shown, own_keys(action, self.keymap).keys))
-                title = f"{action.name}  [{keys}]"
-                yield SystemCommand(title, action.help, partial(screen.run_action, action.id))
-        yield SystemCommand("theme", "Choose other colours.", self.action_change_theme)
 
 
 def _complain(problem: str, screen: FactoryScreen) -> None:

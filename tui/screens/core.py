@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual.screen import Screen
@@ -26,6 +26,8 @@ class Factory(Protocol):
     feed: Feed
     frame: FrameClock
     keymap: Mapping[str, str]
+    drafts: MutableMapping[str, str]
+    """What was written and not sent yet, by what it is for: `say csv-export`."""
 
     def now(self) -> float:
         """The time: seconds since the epoch."""
@@ -52,6 +54,7 @@ class Factory(Protocol):
 class Connected(Screen[None]):
     """A screen with a connection: it asks, sends commands and says what came of them."""
 
+    AUTO_FOCUS = ""
     WHERE: ClassVar[Where] = Where.EVERYWHERE
     HINTS: ClassVar[tuple[str, ...]] = ("open", "back", "keys")
     """Ids of the actions that the footer names, the most useful first."""

@@ -23,7 +23,7 @@ class Card(ModalScreen[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.CARD)]
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Card { align: left bottom; background: transparent; }
     Card > Static { width: 1fr; height: auto; max-height: 60%; padding: 0 1; }
