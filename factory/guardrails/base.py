@@ -17,7 +17,10 @@ class Kind(Protocol):
     """One kind of guardrail. Kinds hold no state and start nothing."""
 
     def command(self, spec: GuardrailSpec) -> str:
-        """The shell command of a whole run; reports go to /results."""
+        """The shell command of a whole run; reports go to /results.
+
+        Lines that name /results are ours, the others are the developer's own.
+        """
         ...
 
     def again(self, spec: GuardrailSpec, failing: tuple[str, ...]) -> str | None:

@@ -28,6 +28,7 @@ CHECKED = "ruff-check.json"
 FORMATTED = "ruff-format.json"
 ROOT = "root"
 
+_JSON = f"export RUFF_OUTPUT_FORMAT=json RUFF_OUTPUT_FILE='{RESULTS}/{CHECKED}'"
 _NUMBER = re.compile(r"(?<![\w`.])\d+(?![\w`.])")
 _CHECK = re.compile(r"\bruff\s+check\b")
 _FORMAT = re.compile(r"\bruff\s+format\b")
@@ -59,13 +60,11 @@ class Ruff:
         """The command, then the same with JSON as its output; the exit code is the first one's."""
         return "\n".join(
             (
-                f"pwd >'{RESULTS}/{ROOT}'",
-                f"export RUFF_CACHE_DIR='{RESULTS}/cache'",
-                f"(\n{spec.run}\n)",
-                "code=$?",
-                f"export RUFF_OUTPUT_FORMAT=json RUFF_OUTPUT_FILE='{RESULTS}/{CHECKED}'",
-                f"(\n{spec.run}\n) >'{RESULTS}/{FORMATTED}' 2>/dev/null",
-                "exit $code",
+                f"export RUFF_CACHE_DIR='{RESULTS}/cache'; pwd >'{RESULTS}/{ROOT}'; (",
+                spec.run,
+                f"); code=$?; {_JSON}; (",
+                spec.run,
+                f") >'{RESULTS}/{FORMATTED}' 2>/dev/null; exit $code",
             )
         )
 
