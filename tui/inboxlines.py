@@ -1,0 +1,115 @@
+"""How an item of the inbox reads: sign, title, why it waits, figures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from factory.model import Mark
+from factory.wire import Overview, TaskView
+from tui.standing import sign, why
+from tui.text import ago, line, money, plural
+from tui.waiting import Group, Waiting, named
+from tui.widgets.listing import Slot, spread
+
+_COLOURS = {"!": "$text-warning", "~": "$text-warning", "✓": "$text-success", "✗": "$text-error"}
+
+
+def slots(items: Sequence[Waiting]) -> list[Slot]:
+    """The lines of the list: a heading before each part, two or three lines an item."""
+    found: list[Slot] = []
+    for group in Group:
+        part = [item for item in items if item.group is group]
+        if part:
+            found.append(Slot("", title=f"{group} ({len(part)})"))
+        for item in part:
+            found.extend(Slot(item.id, number) for number in range(2 + bool(_eyes(item.view))))
+    return found
+
+
+def draw(item: Waiting, number: int, width: int, now: float) -> Content:
+    """Line `number` of an item."""
+    view = item.view
+    match number:
+        case 0:
+            return _title(view, width, now)
+        case 1:
+            return Content.assemble("   ", (why(view, now), "$text"), *_figures(view))
+        case _:
+            return Content.assemble("   ", ("⚠ ", "$text-error"), (_eyes(view), "$text-error"))
+
+
+def heading(overview: Overview, items: Sequence[Waiting], now: float, width: int) -> Content:
+    """The line on top: how much waits, and since when."""
+    counts = [
+        f"{sum(item.group is group for item in items)} {words}"
+        for group, words in ((Group.NEEDS_YOU, "need you"), (Group.EYES, "need your eyes"))
+        if any(item.group is group for item in items)
+    ]
+    ready = sum(item.group is Group.READY for item in items)
+    counts += [f"{ready} ready"] if ready else []
+    oldest = min((item.view.since for item in items if item.view.since), default=0.0)
+    left = Content.assemble(
+        (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
+    )
+    return spread(left, Content(f"oldest {ago(now - oldest)} " if oldest else ""), width)
+
+
+def empty(overview: Overview) -> Content:
+    """What to say when nothing waits, and what to press."""
+    if overview.problem:
+        return Content.assemble(
+            ("Nothing waits here, and nothing new starts: ", "$text-warning"),
+            line(overview.problem),
+        )
+    working = sum(not view.task.state.over for view in overview.tasks)
+    under_way = f"{plural(working, 'task')} under way. " if working else ""
+    return Content.assemble(
+        f"Nothing waits for you. {under_way}A change comes here when its guardrails are green.\n\n",
+        ("n", "$accent"), " on the Floor writes tasks   ", ("1", "$accent"), " Floor   ",
+        ("3", "$accent"), " Tasks   ", ("?", "$accent"), " keys",
+    )  # fmt: skip
+
+
+def _title(view: TaskView, width: int, now: float) -> Content:
+    mark = sign(view)
+    critical = "▲ " if view.change is not None and view.change.critical else ""
+    left = Content.assemble(
+        (f" {mark} ", _COLOURS.get(mark, "$text")),
+        (critical, "$text-warning"),
+        (line(view.task.id), "bold"),
+        f"  {line(view.task.title)}" if view.task.title != view.task.id else "",
+    )
+    age = ago(now - view.since) if view.since else ""
+    cost = money(view.spent, view.subscription)
+    return spread(left, Content.styled(f"{age:>4} {cost:>8} ", "$text-muted"), width)
+
+
+def _figures(view: TaskView) -> list[tuple[str, str]]:
+    words: list[str] = []
+    change = view.change
+    if change is not None:
+        words.append(f"+{change.added} −{change.removed}")
+        words.append(plural(len(change.files), "file"))
+    if view.task.rounds:
+        words.append(f"round {view.task.rounds}")
+    if view.comments:
+        words.append(f"{plural(view.comments, 'comment')} unsent")
+    if view.overlaps:
+        words.append(f"touches {line(named(view.overlaps))}")
+    return [("".join(f" · {word}" for word in words), "$text-muted")]
+
+
+def _eyes(view: TaskView) -> str:
+    """What makes checks say less than they did."""
+    change = view.change
+    if change is None:
+        return ""
+    weak = [f"weakens {line(named(change.weakened))}"] if change.weakened else []
+    return " · ".join((*weak, *map(_mark, change.marks)))
+
+
+def _mark(mark: Mark) -> str:
+    at = f":{mark.line}" if mark.line else ""
+    return line(f"{mark.kind} {mark.path}{at}")

@@ -1,0 +1,111 @@
+"""The Inbox: everything that waits for the developer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from factory.model import TaskState
+from factory.wire import Overview
+from tui import inboxlines
+from tui.keys import Where, bindings
+from tui.screens.listkeys import ListScreen
+from tui.waiting import Waiting, reviewable, waiting
+from tui.widgets.footer import Footer
+from tui.widgets.listing import Listing, Slot
+
+_AGEING = 20.0
+"""Seconds between two looks at the clock, for the ages."""
+
+
+class InboxScreen(ListScreen):
+    """What waits, with what it takes to choose the next to review."""
+
+    WHERE = Where.INBOX
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.INBOX)]
+    HINTS = ("open", "evidence", "show_floor", "undo", "find", "keys")
+    CSS_PATH = "inbox.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: dict[str, Waiting] = {}
+
+    def compose(self) -> ComposeResult:
+        """How much waits, the list, or what to press where it is empty."""
+        yield Static(id="inbox-heading")
+        yield Static(id="inbox-empty")
+        yield Listing()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Let the ages grow while nothing else happens."""
+        self.listing.focus()
+        self.set_interval(_AGEING, self._refresh)
+
+    def take(self, overview: Overview) -> None:
+        """Show what waits now."""
+        found = waiting(overview)
+        self._items = {item.id: item for item in found}
+        self.listing.show(inboxlines.slots(found), self._draw)
+        self.listing.display = bool(found)
+        empty = self.query_one("#inbox-empty", Static)
+        empty.display = not found
+        empty.update(inboxlines.empty(overview))
+        heading = inboxlines.heading(overview, found, self.factory.now(), self.size.width)
+        self.query_one("#inbox-heading", Static).update(heading)
+
+    def on_resize(self) -> None:
+        """Fit the heading."""
+        self._refresh()
+
+    def point_at(self, task: str) -> None:
+        """Put the cursor on this task."""
+        self.listing.to(task)
+
+    def find(self, words: str, *, again: bool) -> bool:
+        """Go to the next item whose id or title has these words."""
+        ids = list(self._items)
+        if not ids:
+            return False
+        start = ids.index(self.listing.cursor) + again if self.listing.cursor in ids else 0
+        for task in (*ids[start:], *ids[:start]):
+            if words.casefold() in f"{task} {self._items[task].view.task.title}".casefold():
+                return self.listing.to(task)
+        return False
+
+    @on(Listing.Chosen)
+    def action_open(self) -> None:
+        """Review the change, or go to what the task waits for."""
+        item = self._items.get(self.listing.cursor)
+        if item is None:
+            self.say("nothing waits; 1 goes to the Floor")
+        elif reviewable(item.view):
+            from tui.screens.review import ReviewScreen
+
+            self.app.push_screen(ReviewScreen(item.id))
+        elif item.view.task.state is TaskState.PARKED:
+            self.factory.show_task(item.id)
+        else:
+            self.say("its change is being made; it can be read in a moment")
+
+    def action_evidence(self) -> None:
+        """Show the guardrails of this change."""
+        if self.listing.cursor in self._items:
+            from tui.screens.evidence import EvidenceScreen
+
+            self.app.push_screen(EvidenceScreen(self.listing.cursor))
+
+    def _draw(self, slot: Slot, width: int) -> Content:
+        item = self._items.get(slot.key)
+        if item is None:
+            return Content.styled(f" {slot.title}", "$text-muted bold")
+        return inboxlines.draw(item, slot.line, width, self.factory.now())
+
+    def _refresh(self) -> None:
+        if self.overview is not None:
+            self.take(self.overview)

@@ -1,0 +1,70 @@
+"""What waits for the developer, in the order of the inbox. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from factory.model import Lane, Struct, TaskState
+from factory.wire import Overview, TaskView
+from tui.standing import needs_you
+
+
+class Group(StrEnum):
+    """The parts of the inbox, as they follow one another."""
+
+    NEEDS_YOU = "needs you"
+    EYES = "needs your eyes"
+    READY = "ready"
+
+
+class Waiting(Struct):
+    """One item of the inbox."""
+
+    group: Group
+    view: TaskView
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.view.task.id
+
+
+def waiting(overview: Overview) -> tuple[Waiting, ...]:
+    """Everything that waits: what needs the developer first, within each part the oldest first."""
+    items = [Waiting(group=g, view=v) for v in overview.tasks if (g := _group(v)) is not None]
+    parts = list(Group)
+    return tuple(sorted(items, key=lambda item: (parts.index(item.group), item.view.since)))
+
+
+def reviewable(view: TaskView) -> bool:
+    """Whether there is a change to look at, ready or not."""
+    return view.change is not None and not view.task.state.over
+
+
+def neighbour(overview: Overview, task: str, by: int) -> str:
+    """The reviewable item after this one (or before, with -1); empty where there is no other."""
+    ids = [item.id for item in waiting(overview) if reviewable(item.view)]
+    if task in ids:
+        at = ids.index(task) + by
+        return ids[at % len(ids)] if len(ids) > 1 else ""
+    return ids[0 if by > 0 else -1] if ids else ""
+
+
+def place(overview: Overview, task: str) -> tuple[int, int]:
+    """Which item of how many this one is, among those to review; 0 where it is none of them."""
+    ids = [item.id for item in waiting(overview) if reviewable(item.view)]
+    return (ids.index(task) + 1 if task in ids else 0), len(ids)
+
+
+def named(names: Sequence[str], most: int = 3) -> str:
+    """Names in a row: `a, b, c and 2 more`."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def _group(view: TaskView) -> Group | None:
+    if view.task.state is TaskState.READY:
+        eyes = view.change is not None and view.change.lane is Lane.EYES
+        return Group.EYES if eyes else Group.READY
+    return Group.NEEDS_YOU if needs_you(view) else None

@@ -1,0 +1,63 @@
+"""The files of a change: in reading order, what each is, and how much of it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from textual.content import Content
+
+from factory.wire import FileView, ReviewIndex
+from tui.text import line, pad, shorten_path
+from tui.widgets.listing import Listing, Slot
+
+_TITLES = {"test": "tests", "config": "config", "docs": "docs", "folded": "folded"}
+
+
+class Files(Listing):
+    """The column beside the diff; its keys are paths."""
+
+    DEFAULT_CSS = """
+    Files { width: 24; background: $surface; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: dict[str, FileView] = {}
+        self._seen: Collection[str] = ()
+
+    def show_files(self, index: ReviewIndex, seen: Collection[str]) -> None:
+        """Show these files; `seen` are ids of hunks and marks of files."""
+        self._files = {file.path: file for file in index.files}
+        self._seen = seen
+        slots: list[Slot] = []
+        kind = ""
+        for file in index.files:
+            title = _TITLES.get(file.kind, "")
+            if title != kind and title:
+                slots.append(Slot("", title=title))
+            kind = title
+            slots.append(Slot(file.path))
+        self.show(slots, self._line)
+
+    def _line(self, slot: Slot, width: int) -> Content:
+        file = self._files.get(slot.key)
+        if file is None:
+            return Content.styled(pad(f" {slot.title}", width), "$text-muted")
+        warning = "▲" if file.critical else "⚠" if file.badges else " "
+        state = seen_state(file, self._seen)
+        style = "$text-muted" if state == "[x]" else "$text"
+        return Content.assemble(
+            (warning, "$text-warning"),
+            (f"{state} ", "$text-success" if state == "[x]" else "$text-muted"),
+            (shorten_path(line(file.path), width - 5), style),
+        )
+
+
+def seen_state(file: FileView, seen: Collection[str]) -> str:
+    """`[x]` where all of a file was seen, `[-]` where some of it was, else `[ ]`."""
+    if file.mark and file.mark in seen:
+        return "[x]"
+    count = sum(hunk.id in seen for hunk in file.hunks)
+    if file.hunks and count == len(file.hunks):
+        return "[x]"
+    return "[-]" if count else "[ ]"

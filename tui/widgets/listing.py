@@ -1,0 +1,154 @@
+"""A list with a cursor, of any length: only the lines in view are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+
+class Slot(NamedTuple):
+    """One line of a list: line `line` of the item `key`; a heading has no key."""
+
+    key: str
+    line: int = 0
+    title: str = ""
+
+
+Draw = Callable[[Slot, int], Content]
+"""Draws a slot in at most so many cells."""
+
+
+class Listing(Widget, can_focus=True):
+    """Items of one or more lines; the cursor stays on its item when the list changes."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--cursor"}
+    DEFAULT_CSS = """
+    Listing {
+        width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis;
+        & > .listing--cursor { background: $primary 20%; }
+        &:focus > .listing--cursor { background: $primary 34%; }
+    }
+    """
+
+    class Moved(Message):
+        """The cursor is on another item."""
+
+        def __init__(self, listing: Listing, key: str) -> None:
+            super().__init__()
+            self.listing = listing
+            self.key = key
+
+    class Chosen(Message):
+        """An item was clicked."""
+
+        def __init__(self, listing: Listing, key: str) -> None:
+            super().__init__()
+            self.listing = listing
+            self.key = key
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cursor = ""
+        self._slots: Sequence[Slot] = ()
+        self._keys: list[str] = []
+        self._draw: Draw = lambda slot, width: Content(slot.title)
+        self._top = 0
+
+    def show(self, slots: Sequence[Slot], draw: Draw) -> None:
+        """Show other lines; where the cursor's item is gone, the one in its place has it."""
+        at = self._at()
+        self._slots, self._draw = slots, draw
+        self._keys = list(dict.fromkeys(slot.key for slot in slots if slot.key))
+        if self.cursor not in self._keys:
+            self.cursor = self._keys[min(at, len(self._keys) - 1)] if self._keys else ""
+        self._keep()
+
+    def to(self, key: str) -> bool:
+        """Put the cursor on an item; False where there is none of that key."""
+        if key not in self._keys:
+            return False
+        if key != self.cursor:
+            self.cursor = key
+            self.post_message(self.Moved(self, key))
+        self._keep()
+        return True
+
+    def move(self, by: int) -> None:
+        """Move the cursor by items, as far as there are any."""
+        if self._keys:
+            self.to(self._keys[min(max(self._at() + by, 0), len(self._keys) - 1)])
+
+    def ends(self, *, last: bool) -> None:
+        """Go to the first or the last item."""
+        self.move(len(self._keys) if last else -len(self._keys))
+
+    def half(self, by: int) -> None:
+        """Move by half a page."""
+        lines = max(1, len(self._slots) // max(1, len(self._keys)))
+        self.move(by * max(1, self.size.height // (2 * lines)))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the window."""
+        at = self._top + y
+        width = self.size.width
+        if at >= len(self._slots) or not width:
+            return Strip.blank(width, self.visual_style.rich_style)
+        slot = self._slots[at]
+        style = self.visual_style
+        if slot.key and slot.key == self.cursor:
+            style += self.get_visual_style("listing--cursor", partial=True)
+        drawn = self._draw(slot, width)
+        strips = Visual.to_strips(self, drawn, width, 1, style)
+        return strips[0] if strips else Strip.blank(width, style.rich_style)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._keep()
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the item that was clicked; a second click chooses it."""
+        at = self._top + event.y
+        key = self._slots[at].key if at < len(self._slots) else ""
+        if key and not (key != self.cursor and self.to(key)):
+            self.post_message(self.Chosen(self, key))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down by the wheel."""
+        event.stop()
+        self.move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up by the wheel."""
+        event.stop()
+        self.move(-1)
+
+    def _at(self) -> int:
+        return self._keys.index(self.cursor) if self.cursor in self._keys else 0
+
+    def _keep(self) -> None:
+        """Scroll as little as it takes to have the cursor's item in view, and its heading."""
+        lines = [at for at, slot in enumerate(self._slots) if slot.key == self.cursor]
+        height = max(self.size.height, 1)
+        if lines and self.cursor:
+            first, last = lines[0], lines[-1]
+            if first and not self._slots[first - 1].key:
+                first -= 1
+            self._top = max(min(self._top, first), last - height + 1)
+        self._top = max(0, min(self._top, len(self._slots) - height))
+        self.refresh()
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """Two pieces in one line, the second at its right end; the first gives way."""
+    room = max(width - right.cell_length - 1, 0)
+    if left.cell_length > room:
+        left = left.truncate(room, ellipsis=True)
+    return Content.assemble(left, " " * max(width - left.cell_length - right.cell_length, 0), right)
