@@ -1,0 +1,192 @@
+"""Our own agent loop on any endpoint that speaks the Messages API.
+
+Every turn: hear what was said meanwhile, reserve, ask the model, write its answer down, run its
+tools in the sandbox. All state is in the transcript; the loop can be left and entered anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import msgspec
+
+from factory.agents.base import Desk
+from factory.agents.conversation import (
+    CUT_OFF_STOPS,
+    Block,
+    conversation,
+    taken_in,
+    text_of,
+    tool_calls,
+)
+from factory.agents.endpoint import WAITS, Ask, Endpoint
+from factory.agents.instructions import system
+from factory.agents.progress import admonish, since_round
+from factory.agents.setbacks import given_up
+from factory.agents.tools import TOOLS, handoff, perform, refused, summary
+from factory.entry import (
+    AnyEntry,
+    Delta,
+    Finished,
+    Origin,
+    Prompt,
+    Question,
+    Response,
+    ToolCall,
+    ToolResult,
+)
+from factory.ledger import Price, Prices, estimate
+from factory.model import AgentError, Handoff, Spend
+from factory.transcript import ASK, HANDOFF, interrupted
+
+ROOM = 0.6
+"""Part of the model's window that the conversation may fill before old results are left out."""
+MOST_KEPT = 160_000
+"""Tokens at which they are left out of a wider window too: every turn carries them."""
+USUAL_WINDOW = 200_000
+BYTES_A_TOKEN = 2
+"""Fewer than tokenizers make of code and prose, so that an estimate is not too low."""
+NOT_RUN = (
+    "Not run: your answer was cut off at the limit of output tokens, so this call may not be "
+    "whole. Do it in smaller steps, a large file in several parts."
+)
+
+
+class Claude:
+    """The `claude` runtime. `waits` are the seconds before each further try of a request."""
+
+    def __init__(self, prices: Prices, waits: Sequence[float] = WAITS) -> None:
+        self._prices = prices
+        self._waits = waits
+
+    async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
+        """Work until the agent hands off or asks. Raises AgentError and SandboxError."""
+        price = self._prices.of(desk.spec.model)
+        loop = _Loop(desk, Endpoint(desk.spec, desk.key, price, desk.now, self._waits), price)
+        async with aclosing(loop.run()) as entries:
+            async for entry in entries:
+                yield entry
+
+
+class _Loop:
+    """One run of the loop: its endpoint, and the transcript as it grows."""
+
+    def __init__(self, desk: Desk, endpoint: Endpoint, price: Price | None) -> None:
+        self._desk = desk
+        self._endpoint = endpoint
+        self._price = price
+        self._history = list(desk.history)
+        self._start = _last_response(self._history)
+
+    async def run(self) -> AsyncGenerator[AnyEntry, None]:
+        """Turn after turn, until one ends the work. An entry counts as said once it is taken."""
+        for result in interrupted(self._history, self._desk.now()):
+            self._history.append(result)
+            yield result
+        async with self._endpoint:
+            while True:
+                async with aclosing(self._turn()) as entries:
+                    async for entry in entries:
+                        if not isinstance(entry, Delta):
+                            self._history.append(entry)
+                        yield entry
+                if isinstance(self._history[-1], Finished | Question):
+                    return
+
+    async def _turn(self) -> AsyncGenerator[AnyEntry, None]:
+        """One answer of the model and its tools; or the end of the work."""
+        desk = self._desk
+        said = desk.steering()
+        for text in said:
+            yield Prompt(at=desk.now(), text=text, origin=Origin.DEVELOPER)
+        end = ending(self._history, desk.now())
+        if end is not None:
+            yield end
+            return
+        if advice := admonish(since_round(self._history, self._start), desk.spec.turns):
+            yield Prompt(at=desk.now(), text=advice, origin=Origin.ENGINE)
+        desk.reserve(self._most())
+        async with aclosing(self._endpoint.answer(self._ask(), given_up(self._history))) as answer:
+            async for entry in answer:
+                yield entry
+        response = self._history[_last_response(self._history)]
+        assert isinstance(response, Response)
+        if response.stop == "refusal":
+            raise AgentError(
+                f"{response.model} refused to go on: read the end of the transcript, then say "
+                "the task in other words, or give it to another model"
+            )
+        for call in tool_calls(response):
+            if response.stop in CUT_OFF_STOPS:
+                yield refused(desk, call, NOT_RUN)
+            elif call["name"] not in (ASK, HANDOFF):
+                yield ToolCall(at=desk.now(), id=call["id"], name=call["name"], text=summary(call))
+                yield await perform(desk, call)
+
+    def _ask(self) -> Ask:
+        return Ask(
+            system=system(self._desk.spec.instructions),
+            messages=conversation(self._history, room(self._price)),
+            tools=TOOLS,
+        )
+
+    def _most(self) -> Spend:
+        """The most the next request can cost."""
+        tokens = input_tokens(self._ask(), self._history)
+        most = estimate(self._price, tokens, self._endpoint.max_tokens)
+        return msgspec.structs.replace(most, usd=None) if self._desk.spec.subscription else most
+
+
+def ending(history: Sequence[AnyEntry], at: float) -> Finished | Question | None:
+    """How the work ends, if the last response ends it and nothing was said since.
+
+    A turn without a tool call ends it too: what it says is the note. `at` is the entry's time.
+    """
+    last = _last_response(history)
+    if last == len(history) or any(isinstance(entry, Prompt) for entry in history[last:]):
+        return None
+    response = history[last]
+    assert isinstance(response, Response)
+    if response.stop in (*CUT_OFF_STOPS, "refusal", "pause_turn"):
+        return None
+    calls: dict[str, Block] = {call["name"]: call for call in tool_calls(response)}
+    if ASK in calls:
+        given = calls[ASK].get("input") or {}
+        return Question(at=at, text=str(given.get("question", "")), id=calls[ASK]["id"])
+    if HANDOFF in calls:
+        return Finished(at=at, handoff=handoff(calls[HANDOFF].get("input")))
+    if calls or not text_of(response):
+        return None
+    return Finished(at=at, handoff=Handoff(summary=text_of(response)))
+
+
+def room(price: Price | None) -> int:
+    """Tokens of conversation above which old tool results are left out."""
+    window = price.context if price else USUAL_WINDOW
+    return min(int(window * ROOM), MOST_KEPT)
+
+
+def input_tokens(ask: Ask, history: Sequence[AnyEntry]) -> int:
+    """No fewer tokens than the request will carry.
+
+    Counted from what the last answer carried, where the endpoint counts; else from its size.
+    """
+    whole = len(msgspec.json.encode(ask)) // BYTES_A_TOKEN
+    last = _last_response(history)
+    if last == len(history):
+        return whole
+    response = history[last]
+    assert isinstance(response, Response)
+    counted = taken_in(response.spend) + response.spend.output_tokens
+    since = [entry for entry in history[last + 1 :] if isinstance(entry, Prompt | ToolResult)]
+    added = len(msgspec.json.encode(since)) // BYTES_A_TOKEN
+    return min(whole, counted + added) if counted else whole
+
+
+def _last_response(history: Sequence[AnyEntry]) -> int:
+    """Index of the last response; the length where there is none."""
+    for at in range(len(history) - 1, -1, -1):
+        if isinstance(history[at], Response):
+            return at
+    return len(history)

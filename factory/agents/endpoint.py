@@ -1,0 +1,247 @@
+"""One request to an endpoint that speaks the Messages API: streamed, repeated, its errors told."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
+
+from msgspec import structs
+
+from factory.agents.conversation import Block, Message, cached
+from factory.agents.setbacks import GAVE_UP, BrokenOffError, setback
+from factory.config import AgentSpec
+from factory.entry import Delta, Remark, Response, Usage
+from factory.ledger import Price, Tokens, spend
+from factory.model import AgentError, Spend, Struct
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+    from anthropic.lib.streaming import ParsedMessageStreamEvent
+    from anthropic.types.parsed_message import ParsedMessage
+
+OFFICIAL = "https://api.anthropic.com"
+DELTA_SECONDS = 0.1
+"""How long text is gathered before the screen gets it."""
+_CACHED = {"type": "ephemeral"}
+WAITS = (1.0, 5.0, 15.0)
+"""Seconds before each further try of a request."""
+
+
+class Ask(Struct):
+    """One request, as the Messages API spells it."""
+
+    system: str
+    messages: Sequence[Message]
+    tools: Sequence[Block]
+
+
+class Endpoint:
+    """A client to one endpoint, for one attempt; `async with` opens and closes it."""
+
+    def __init__(
+        self,
+        spec: AgentSpec,
+        key: str,
+        price: Price | None,
+        now: Callable[[], float],
+        waits: Sequence[float] = WAITS,
+    ) -> None:
+        self._spec = spec
+        self._key = key
+        self._price = price
+        self._now = now
+        self._waits = waits
+        self._url = spec.base_url or OFFICIAL
+        self._host = urlsplit(self._url).netloc
+        self._client: AsyncAnthropic | None = None
+
+    async def __aenter__(self) -> Self:
+        if not self._key and self._url == OFFICIAL:
+            raise AgentError(
+                f"There is no API key for agent {self._spec.name!r}: put one into "
+                f"{self._spec.key_env} and run `factory-tui engine restart`"
+            )
+        self._client = await self._connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _connect(self) -> AsyncAnthropic:
+        # Importing it takes a second; the engine does so at its start, a test may not have.
+        await asyncio.to_thread(importlib.import_module, "anthropic.resources.messages")
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+        from httpx2 import AsyncHTTPTransport
+
+        local = urlsplit(self._url).hostname in ("127.0.0.1", "::1", "localhost")
+        # A proxy of the machine's leads nowhere near a server on the machine itself.
+        http = DefaultAsyncHttpxClient(transport=AsyncHTTPTransport()) if local else None
+        return AsyncAnthropic(
+            api_key=self._key or "none",
+            base_url=self._url,
+            max_retries=0,  # ours know of long waits, cut streams and what a lost answer cost
+            open_telemetry=False,
+            http_client=http,
+        )
+
+    async def answer(
+        self, ask: Ask, given_up: int = 0
+    ) -> AsyncGenerator[Delta | Remark | Usage | Response, None]:
+        """Yield text as it streams, and last the whole `Response`.
+
+        A `Usage` counts what an answer cost that broke off. `given_up` says how often in a row it
+        was given up before. Raises AgentError.
+        """
+        for attempt in range(len(self._waits) + 1):
+            answer = _Answer()
+            try:
+                async with aclosing(self._stream(ask, answer)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                yield self._response(answer)
+                return
+            except Exception as error:
+                failed, cause = setback(error, self._host, self._spec), error
+            if (lost := self._spend(answer)).tokens:
+                yield Usage(at=self._now(), spend=lost)
+            wait = failed.wait(self._waits, attempt)
+            if wait is None:
+                yield Remark(at=self._now(), text=GAVE_UP + failed.what)
+                raise failed.error(self._now(), given_up) from cause
+            yield Remark(at=self._now(), text=f"{failed.what}; trying again in {wait:.0f} s")
+            await asyncio.sleep(wait)
+
+    async def _stream(self, ask: Ask, answer: _Answer) -> AsyncGenerator[Delta, None]:
+        """One try: text as it comes, the rest into `answer`. Raises what the SDK raises."""
+        assert self._client is not None
+        clock = asyncio.get_running_loop().time
+        gathered = _Gathered(clock())
+        async with self._client.messages.stream(**self._request(ask)) as stream:
+            async for event in stream:
+                answer.message = stream.current_message_snapshot
+                answer.request = stream.request_id or ""
+                for text, thought in gathered.take(event, clock()):
+                    yield Delta(at=self._now(), text=clean(text), thought=thought)
+        if answer.message is None:
+            raise ValueError("no message came")
+        if answer.message.stop_reason is None:
+            raise BrokenOffError
+
+    def _request(self, ask: Ask) -> dict[str, Any]:
+        """The arguments of `messages.stream`."""
+        request: dict[str, Any] = {
+            "model": self._spec.model,
+            "max_tokens": self.max_tokens,
+            "system": [{"type": "text", "text": ask.system, "cache_control": _CACHED}],
+            "messages": cached(ask.messages),
+            "tools": list(ask.tools),
+        }
+        if self._price is not None and self._price.adaptive:
+            request["thinking"] = {"type": "adaptive", "display": "summarized"}
+        return request
+
+    @property
+    def max_tokens(self) -> int:
+        """Most output tokens of one answer."""
+        most = self._price.max_output if self._price else self._spec.max_tokens
+        return min(self._spec.max_tokens, most)
+
+    def _response(self, answer: _Answer) -> Response:
+        message = answer.message
+        assert message is not None
+        return Response(
+            at=self._now(),
+            content=tuple(clean(block(part, at)) for at, part in enumerate(message.content)),
+            stop=message.stop_reason or "",
+            model=message.model or "",
+            spend=self._spend(answer),
+            request=answer.request,
+        )
+
+    def _spend(self, answer: _Answer) -> Spend:
+        counted = spend(self._price, answer.tokens)
+        return structs.replace(counted, usd=None) if self._spec.subscription else counted
+
+
+class _Answer:
+    """What has come of an answer so far; the SDK fills the message as it streams."""
+
+    def __init__(self) -> None:
+        self.message: ParsedMessage[Any] | None = None
+        self.request = ""
+
+    @property
+    def tokens(self) -> Tokens:
+        """What has been counted of it."""
+        usage = getattr(self.message, "usage", None)
+        return Tokens(
+            input=getattr(usage, "input_tokens", 0) or 0,
+            output=getattr(usage, "output_tokens", 0) or 0,
+            cache_read=getattr(usage, "cache_read_input_tokens", 0) or 0,
+            cache_write=getattr(usage, "cache_creation_input_tokens", 0) or 0,
+        )
+
+
+class _Gathered:
+    """Text and thought as they stream, given on some ten times a second."""
+
+    def __init__(self, at: float) -> None:
+        self._text = ""
+        self._thought = False
+        self._given = at
+
+    def take(self, event: ParsedMessageStreamEvent, at: float) -> Iterator[tuple[str, bool]]:
+        """What is due of the text so far, with whether it is thought; `at` is in seconds."""
+        piece, thought = "", self._thought
+        if event.type == "text":
+            piece, thought = event.text, False
+        elif event.type == "thinking":
+            piece, thought = event.thinking, True
+        ends = event.type == "content_block_stop" or thought is not self._thought
+        if self._text and (ends or at - self._given >= DELTA_SECONDS):
+            yield self._text, self._thought
+            self._text, self._given = "", at
+        self._text += piece
+        self._thought = thought
+
+
+def block(part: Any, at: int) -> Block:
+    """A content block of an answer as the API takes it back; `at` is its place in the answer."""
+    match part.type:
+        case "text":
+            return {"type": "text", "text": part.text}
+        case "thinking":
+            return {"type": "thinking", "thinking": part.thinking, "signature": part.signature}
+        case "tool_use":
+            # A gateway may leave out ids; a result needs one to answer to.
+            given = part.input if isinstance(part.input, dict) else {}
+            name = part.id or f"call_{at}"
+            return {"type": "tool_use", "id": name, "name": part.name, "input": given}
+        case _:
+            return cast(Block, part.to_dict(mode="json", exclude_none=True))
+
+
+def clean(value: Any) -> Any:
+    """A JSON value without what cannot be written as UTF-8 or as a number of 64 bits."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {clean(name): clean(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [clean(inner) for inner in value]
+        case int() if abs(value) >= 1 << 63:
+            return str(value)
+        case _:
+            return value
