@@ -1,0 +1,58 @@
+"""What the lines of a diff do not show: modes, types, links, submodules, binary and empty files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from factory.patch import LINK, MODULE, Part, path_text
+
+
+def of_part(part: Part, patch: bytes, sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """The notes of one file, what became of it first; `sizes` are bytes by object id."""
+    return tuple(_changes_of_mode(part)) + tuple(_contents(part, patch, sizes))
+
+
+def _changes_of_mode(part: Part) -> Iterator[str]:
+    old, new = part.old_mode, part.new_mode
+    if not part.new_there:
+        yield "deleted" if part.hunks or part.binary or old == MODULE else "deleted, was empty"
+    elif not part.old_there:
+        if new == "100755":
+            yield "new, executable"
+    elif part.status == "T":
+        yield f"type changed: {_type(old)} → {_type(new)}"
+    elif old != new:
+        yield f"mode {old[-3:]} → {new[-3:]}"
+
+
+def _contents(part: Part, patch: bytes, sizes: Mapping[str, int]) -> Iterator[str]:
+    if MODULE in (part.old_mode, part.new_mode):
+        sides = [
+            oid[:7] if mode == MODULE else "none"
+            for mode, oid in ((part.old_mode, part.old_oid), (part.new_mode, part.new_oid))
+        ]
+        yield f"submodule {sides[0]} → {sides[1]}: its files are not in this review"
+    if part.new_mode == LINK and part.hunks:
+        target = patch[part.hunks[-1].start : part.hunks[-1].end].rpartition(b"\n+")[2]
+        yield "symlink to " + path_text(target.partition(b"\n")[0])
+    if part.binary:
+        old = _size(sizes.get(part.old_oid)) if part.old_there else ""
+        new = _size(sizes.get(part.new_oid)) if part.new_there else ""
+        yield "binary, " + " → ".join(side for side in (old, new) if side)
+    elif part.status == "A" and not part.hunks and part.shown:
+        yield "new empty file"
+    if not part.shown:
+        yield "git shows no lines of this file"
+
+
+def _type(mode: str) -> str:
+    return {LINK: "symlink", MODULE: "submodule"}.get(mode, "file")
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "size unknown"
+    for unit, step in (("B", 1), ("KB", 1_000), ("MB", 1_000_000)):
+        if size < step * 1_000:
+            return f"{size / step:.0f} {unit}"
+    return f"{size / 1_000_000_000:.1f} GB"
