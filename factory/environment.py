@@ -1,0 +1,268 @@
+"""Environments: the project's tools and dependencies, built once per state of its lock files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import platform
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from factory import sandbox
+from factory.config import EnvironmentSpec
+from factory.included import include
+from factory.model import FactoryError, Struct
+from factory.registries import registries
+from factory.sandbox import ENVIRONMENT, HOME, Bind, Environment
+
+__all__ = [
+    "Environments",
+    "Ready",
+    "SetupError",
+    "free_ports",
+    "handed",
+    "include",
+    "key",
+    "login",
+    "toolchain",
+]
+
+LONGEST = 3600.0
+"""Seconds that one setup command may take."""
+_TOLD = 8
+"""Lines of a failed setup's output that the error repeats."""
+
+
+class SetupError(FactoryError):
+    """The environment could not be built; `log` holds all that was said."""
+
+    def __init__(self, message: str, *, log: Path) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class Ready(Struct):
+    """An environment that can be used."""
+
+    key: str
+    """What it was made from, as a hash; part of each verdict reached in it."""
+    environment: Environment = Environment()
+    log: Path | None = None
+    """What its setup said; None where there was no setup."""
+
+
+def key(spec: EnvironmentSpec, inputs: Mapping[str, bytes], tools: str) -> str:
+    """The name of an environment: 32 hexadecimal digits of all that it is made from.
+
+    `inputs` holds the lock files by path; `tools` says which toolchain the machine has.
+    """
+    files = sorted((path, hashlib.sha256(data).hexdigest()) for path, data in inputs.items())
+    parts = (spec.setup, spec.toolchain, spec.path, spec.env, files, tools)
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
+
+
+def machine_tools() -> str:
+    """What of this machine an environment is built against: system release, processor, Python."""
+    release = Path("/etc/os-release")
+    system = release.read_text(errors="replace") if release.exists() else platform.platform()
+    return f"{system}\n{platform.machine()}\n{sys.version}\n{sys.base_prefix}"
+
+
+def toolchain(spec: EnvironmentSpec) -> Environment:
+    """The folders of the machine and the variables that factory.toml declares; `~` is the home."""
+    folders = [os.path.expanduser(name) for name in spec.toolchain]  # noqa: PTH111 - stays text
+    path = [os.path.expanduser(name) for name in spec.path]  # noqa: PTH111 - stays text
+    return Environment(
+        binds=tuple(Bind(host=folder, inside=folder) for folder in folders),
+        path=(f"{ENVIRONMENT}/bin", *path),
+        env=spec.env,
+    )
+
+
+class Environments:
+    """The environments of one repository, each a folder named by its key.
+
+    A folder counts once a file beside it says that its setup went through to the end: what a dead
+    engine left behind is built again. Folders stay where they are built, since a virtual
+    environment knows its own path.
+    """
+
+    def __init__(self, root: Path, *, contained: bool = True, tools: str = "") -> None:
+        """`root` is ours alone. `tools` is what `machine_tools` said, asked where it is empty."""
+        self._root = root
+        self._contained = contained
+        self._tools = tools or machine_tools()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def key(self, spec: EnvironmentSpec, inputs: Mapping[str, bytes]) -> str:
+        """`key` on this machine."""
+        return key(spec, inputs, self._tools)
+
+    def known(self, spec: EnvironmentSpec, inputs: Mapping[str, bytes]) -> Ready | None:
+        """The environment if it need not be built first."""
+        name = self.key(spec, inputs)
+        declared = toolchain(spec)
+        if not spec.setup:
+            return Ready(key=name, environment=declared)
+        if not self._done(name).exists():
+            return None
+        os.utime(self._done(name))
+        folder = self._root / name
+        env = declared.env
+        if (folder / "pyvenv.cfg").exists():
+            env = (("VIRTUAL_ENV", ENVIRONMENT), *env)
+        binds = (*declared.binds, Bind(host=str(folder), inside=ENVIRONMENT))
+        return Ready(
+            key=name,
+            environment=replace(declared, binds=binds, env=env),
+            log=self._log(name),
+        )
+
+    async def ready(
+        self,
+        spec: EnvironmentSpec,
+        checkout: Path,
+        inputs: Mapping[str, bytes],
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Ready:
+        """The environment, built first where it is not there yet, once however many ask.
+
+        `checkout` is a folder with the files of the tree, which setup may write to. Raises
+        SetupError where a setup command fails.
+        """
+        name = self.key(spec, inputs)
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if self.known(spec, inputs) is None:
+                await self._build(name, spec, checkout, on_output)
+        found = self.known(spec, inputs)
+        assert found is not None
+        return found
+
+    async def forget(self, unused_since: float) -> int:
+        """Remove environments that nobody has asked for since then; returns how many."""
+        old = [done for done in self._root.glob("*.done") if done.stat().st_mtime < unused_since]
+        for done in old:
+            done.unlink()
+            await asyncio.to_thread(_remove, done.with_suffix(""))
+            done.with_suffix(".log").unlink(missing_ok=True)
+        return len(old)
+
+    async def _build(
+        self,
+        name: str,
+        spec: EnvironmentSpec,
+        checkout: Path,
+        on_output: Callable[[bytes], None] | None,
+    ) -> None:
+        folder, cache, log = self._root / name, self._root / "cache", self._log(name)
+        try:
+            await asyncio.to_thread(_remove, folder)
+            folder.mkdir(parents=True)
+            cache.mkdir(exist_ok=True)
+            log.write_bytes(b"")
+        except OSError as error:
+            raise SetupError(f"the environment cannot be built: {error}", log=log) from error
+        profile = sandbox.setup(
+            str(checkout),
+            str(folder),
+            str(cache),
+            registries=registries(os.environ, Path.home()),
+            environment=toolchain(spec),
+        )
+        profile = replace(profile, contained=self._contained)
+        with log.open("ab") as file:
+
+            def take(chunk: bytes) -> None:
+                file.write(chunk)
+                if on_output is not None:
+                    on_output(chunk)
+
+            for command in spec.setup:
+                take(f"$ {command}\n".encode())
+                finished = await sandbox.run(profile, command, timeout=LONGEST, on_output=take)
+                if finished.exit_code != 0:
+                    file.flush()
+                    await asyncio.to_thread(_remove, folder)
+                    raise _failed(command, finished, log)
+        self._done(name).touch()
+
+    def _done(self, name: str) -> Path:
+        return self._root / f"{name}.done"
+
+    def _log(self, name: str) -> Path:
+        return self._root / f"{name}.log"
+
+
+def _failed(command: str, finished: sandbox.Finished, log: Path) -> SetupError:
+    how = f"took over {LONGEST:g} s" if finished.timed_out else f"ended with {finished.exit_code}"
+    lines = log.read_bytes()[-4096:].decode(errors="replace").strip().splitlines()[-_TOLD:]
+    said = "\n  ".join(lines)
+    message = f"setup of the environment failed, `{command}` {how}; mend it in factory.toml"
+    return SetupError(f"{message}, or see {log}:\n  {said}", log=log)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, read-only parts of it included: Go writes its module cache so."""
+    if not folder.exists():
+        return
+    for path, names, _files in os.walk(folder):
+        for name in names:
+            below = Path(path, name)
+            if not below.is_symlink():
+                below.chmod(below.stat().st_mode | stat.S_IRWXU)
+    shutil.rmtree(folder)
+
+
+def login(names: Sequence[str], home: Path | None = None) -> tuple[Bind, ...]:
+    """The developer's folders that an agent program may read and write, at the same place inside.
+
+    What is not there is left out. Raises FactoryError for the home itself or a folder above it.
+    """
+    home = home or Path.home()
+    binds = []
+    for name in names:
+        place = home / name.removeprefix("~").lstrip("/") if name.startswith("~") else Path(name)
+        if home.is_relative_to(place) or home.resolve().is_relative_to(place.resolve()):
+            raise FactoryError(f"login: {name} holds the whole home; name a folder below it")
+        if place.is_relative_to(home):
+            inside = str(Path(HOME, place.relative_to(home)))
+        else:
+            inside = str(place)
+        if place.exists():
+            binds.append(Bind(host=str(place), inside=inside, writable=True))
+    return tuple(binds)
+
+
+def handed(
+    names: Sequence[str], environ: Mapping[str, str] = os.environ
+) -> tuple[tuple[str, str], ...]:
+    """The variables of these names, where they are set."""
+    return tuple((name, environ[name]) for name in names if name in environ)
+
+
+def free_ports(count: int) -> range:
+    """A block of so many loopback ports that were free just now."""
+    for _try in range(100):
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            start = first.getsockname()[1]
+        if all(_free(port) for port in range(start, start + count)):
+            return range(start, start + count)
+    raise FactoryError(f"no {count} free loopback ports in a row; close what listens on them")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True

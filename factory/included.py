@@ -1,0 +1,130 @@
+"""`.worktreeinclude`: files that git ignores and the project needs, such as .env, copied along."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+from factory.globs import matches
+
+_CACHES = frozenset({".git", ".hg", ".mypy_cache", ".ruff_cache", ".tox", ".venv", "__pycache__"})
+_HEAVY = _CACHES | {"node_modules", "target", "venv"}
+"""Folders that are not searched unless a pattern names them."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_IN_THE_WAY = frozenset({errno.EISDIR, errno.ELOOP, errno.ENOTDIR, errno.EPERM})
+"""How the system says that a link or a folder stands where something else was expected."""
+
+
+def include(
+    patterns: str, source: Path, target: Path, tracked: Container[str] = frozenset()
+) -> tuple[str, ...]:
+    """Copy the files that the patterns name from the developer's checkout; returns their paths.
+
+    `patterns` is the text of a `.worktreeinclude`, in the manner of a `.gitignore`, the last line
+    that matches deciding. Only regular files are copied, no symbolic link is followed in either
+    tree, and nothing that is `tracked` in the target is touched.
+    """
+    rules = _rules(patterns)
+    if not rules:
+        return ()
+    skipped = frozenset(name for name in _HEAVY if name not in patterns)
+    root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        return tuple(
+            path
+            for path in sorted(_untracked(root, "", skipped, tracked))
+            if _chosen(path, rules) and _copy(root, target, path)
+        )
+    finally:
+        os.close(root)
+
+
+def _rules(patterns: str) -> list[tuple[str, bool]]:
+    """`(glob, whether it includes)`, in order."""
+    lines = [line.rstrip() for line in patterns.splitlines()]
+    return [
+        (line.removeprefix("!"), not line.startswith("!"))
+        for line in lines
+        if line and not line.startswith("#")
+    ]
+
+
+def _chosen(path: str, rules: list[tuple[str, bool]]) -> bool:
+    parts = path.split("/")
+    above = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+    for glob, includes in reversed(rules):
+        if any(_matches(place, glob) for place in above):
+            return includes
+    return False
+
+
+def _matches(path: str, glob: str) -> bool:
+    if glob.startswith("/"):
+        bare = glob.removeprefix("/")
+        return ("/" in bare.rstrip("/") or "/" not in path) and matches(path, (bare,))
+    return matches(path, (glob,))
+
+
+def _untracked(
+    root: int, folder: str, skipped: Container[str], tracked: Container[str]
+) -> Iterator[str]:
+    """Regular files below the folder that the target does not track, by path."""
+    try:
+        number = os.open(f"./{folder}", _FOLDER, dir_fd=root)
+    except PermissionError:
+        return  # a database's volume, say, that belongs to another user
+    folders = []
+    with os.scandir(number) as entries:
+        for entry in entries:
+            path = f"{folder}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in skipped:
+                    folders.append(f"{path}/")
+            elif path not in tracked and entry.is_file(follow_symlinks=False):
+                yield path
+    os.close(number)
+    for below in folders:
+        yield from _untracked(root, below, skipped, tracked)
+
+
+def _copy(root: int, target: Path, path: str) -> bool:
+    """Copy one file; False where a folder on the way is a link, or a folder has its name."""
+    folders, _, name = path.rpartition("/")
+    number = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders.split("/") if folders else ():
+            if not _exists(number, folder):
+                os.mkdir(folder, dir_fd=number)
+            below = os.open(folder, _FOLDER, dir_fd=number)
+            os.close(number)
+            number = below
+        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=root)
+        with os.fdopen(source, "rb") as file:
+            _write(number, name, file.read(), stat.S_IMODE(os.fstat(source).st_mode))
+    except OSError as error:
+        if error.errno in _IN_THE_WAY:
+            return False
+        raise
+    finally:
+        os.close(number)
+    return True
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write(folder: int, name: str, data: bytes, mode: int) -> None:
+    """Write a new file in place of whatever has its name; a link there is removed, not followed."""
+    if _exists(folder, name):
+        os.unlink(name, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(name, flags, mode, dir_fd=folder), "wb") as file:
+        file.write(data)
