@@ -1,0 +1,149 @@
+"""Verbs that only look: status and show. They never start an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from factory import wire
+from factory.client import Client
+from factory.model import EngineError, UnknownError
+from factory.wire import Details, Overview, TaskView
+from tui.commands import describe
+from tui.commands.console import Console
+from tui.commands.json_text import dumps
+from tui.commands.session import engine, task
+from tui.standing import needs_you
+from tui.text import plural
+
+_PAGE = 2_000
+
+
+async def status(
+    console: Console,
+    start: Path,
+    *,
+    short: bool = False,
+    as_json: bool = False,
+    plain: bool = False,
+    everything: bool = False,
+) -> int:
+    """How the factory stands, as a picture, a status line, JSON or fields."""
+    try:
+        async with engine(start, begin=False) as client:
+            overview = await client.overview()
+    except EngineError:
+        if not short:
+            raise
+        console.line("off")
+        return EngineError.exit_code
+    if short:
+        console.line(describe.status_line(overview))
+    elif as_json:
+        console.raw(dumps(overview))
+    elif plain:
+        for view in overview.tasks:
+            console.fields(*describe.task_fields(view, overview))
+    else:
+        _picture(console, overview, everything=everything)
+    return 0
+
+
+def _picture(console: Console, overview: Overview, *, everything: bool) -> None:
+    console.line(describe.headline(overview))
+    for warning in describe.warnings(overview):
+        console.line(warning)
+    shown = [view for view in overview.tasks if everything or not view.task.state.over]
+    console.table(describe.task_row(view, overview) for view in shown)
+    for view in shown:
+        if needs_you(view) and (further := describe.way_out(view)):
+            console.line(f"  {further}")
+    if not overview.tasks:
+        console.line('  no tasks yet: factory-tui add "what is to be done"')
+    over = len(overview.tasks) - len(shown)
+    if over:
+        console.line(f"  {plural(over, 'task')} landed or ended: factory-tui status --all")
+
+
+async def show(
+    console: Console,
+    start: Path,
+    *,
+    name: str,
+    diff: bool = False,
+    evidence: bool = False,
+    log: str = "",
+    as_json: bool = False,
+    plain: bool = False,
+) -> int:
+    """One task: all of it, its diff, its evidence, or one guardrail's log."""
+    async with engine(start, begin=False) as client:
+        overview = await client.overview()
+        view = await task(client, name)
+        if diff:
+            await print_diff(console, client, view)
+            return 0
+        details = await client.details(view.task.id)
+        if log:
+            await _print_log(console, client, details, log)
+        elif as_json:
+            console.raw(dumps(details))
+        elif plain:
+            console.fields(*describe.task_fields(view, overview))
+        else:
+            lines = describe.evidence_lines(details.runs) if evidence else ()
+            for line in lines or describe.task_lines(details, overview.now):
+                console.line(line)
+            if not evidence and details.view.task.spec:
+                console.line()
+                console.lines(details.view.task.spec, indent="  ")
+    return 0
+
+
+async def print_diff(console: Console, client: Client, view: TaskView) -> None:
+    """A task's diff as text; what a terminal would hide in it is made visible.
+
+    The change where there is one, else what differs in the worktree now.
+    """
+    look = wire.Look.CHANGE if view.change else wire.Look.LIVE
+    index = await client.review(view.task.id, look)
+    first = 0
+    while first < index.rows:
+        page = await client.rows(view.task.id, first, _PAGE, look)
+        if not page.rows:
+            break
+        for row in page.rows:
+            for line in _diff_lines(row, index):
+                console.line(line, exact=True)
+        first += len(page.rows)
+
+
+def _diff_lines(row: wire.Row, index: wire.ReviewIndex) -> tuple[str, ...]:
+    match row.kind:
+        case wire.RowKind.FILE:
+            file = index.files[row.file]
+            old, new = f"a/{file.old_path or file.path}", f"b/{file.path}"
+            notes = tuple(f"# {note}" for note in (*file.notes, *file.badges))
+            before = "/dev/null" if file.status == "A" else old
+            after = "/dev/null" if file.status == "D" else new
+            return (f"diff {old} {new}", *notes, f"--- {before}", f"+++ {after}")
+        case wire.RowKind.HUNK:
+            return (row.text if row.text.startswith("@@") else f"@@ {row.text}",)
+        case wire.RowKind.NOTE:
+            return (f"# {row.text}",)
+        case _:
+            return (f"{row.kind}{row.text}",)
+
+
+async def _print_log(console: Console, client: Client, details: Details, name: str) -> None:
+    run = next((run for run in details.runs if name in (run.id, run.guardrail)), None)
+    if run is None:
+        known = ", ".join(sorted({run.guardrail for run in details.runs})) or "none has run"
+        raise UnknownError(f"{details.view.task.id} has no run of {name}; its guardrails: {known}")
+    offset = 0
+    while True:
+        chunk = await client.log(run.id, offset)
+        if chunk.text:
+            console.lines(chunk.text.removesuffix("\n"))
+        if chunk.end >= chunk.size or chunk.end <= offset:
+            return
+        offset = chunk.end

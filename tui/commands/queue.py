@@ -1,0 +1,131 @@
+"""Verbs that give tasks and steer them: add, say, pause, resume, stop, budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from factory import wire
+from factory.model import AcceptRule, Budget, Draft
+from tui.caps import read_budget, write_budget
+from tui.commands.console import Console, UsageError
+from tui.commands.session import engine, send, task
+from tui.overlap import overlapping
+from tui.taskfile import parse
+
+
+async def add(
+    console: Console,
+    start: Path,
+    *,
+    titles: Sequence[str],
+    file: str = "",
+    agent: str = "",
+    paths: Sequence[str] = (),
+    after: Sequence[str] = (),
+    accept: AcceptRule | None = None,
+    budget_usd: float | None = None,
+    hold: bool = False,
+) -> int:
+    """Queue tasks from titles, or from a file in the form that `tui.taskfile` reads."""
+    found = _drafts(console, titles, file)
+    options: dict[str, object] = {
+        "agent": agent or None,
+        "accept": accept,
+        "budget": None if budget_usd is None else Budget(usd=budget_usd),
+        "hold": hold or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    drafts = tuple(
+        msgspec.structs.replace(
+            draft, paths=(*draft.paths, *paths), after=(*draft.after, *after), **given
+        )
+        for draft in found
+    )
+    async with engine(start, begin=True) as client:
+        before = (await client.overview()).tasks
+        reply = await send(client, wire.Add(drafts=drafts))
+    for name, draft in zip(reply.tasks, drafts, strict=False):
+        console.line(f"{'held' if draft.hold else 'queued'} {name}  {draft.title}")
+        if others := overlapping(draft.paths, before):
+            console.note(f"{name} may touch the same files as {', '.join(others)}")
+    return 0
+
+
+def _drafts(console: Console, titles: Sequence[str], file: str) -> tuple[Draft, ...]:
+    if file and titles:
+        raise UsageError("give titles or a file with -f, not both")
+    if file:
+        drafts = parse(console.read(file))
+        if not drafts:
+            raise UsageError(f"{'standard input' if file == '-' else file} holds no task")
+        return drafts
+    if not titles:
+        raise UsageError('say what is to be done: factory-tui add "fix the login", or -f FILE')
+    bare = [title for title in titles if " " not in title.strip()]
+    if bare and len(titles) > 1:
+        raise UsageError(
+            f"is this one task or {len(titles)}? put each title in quotes, or one a line in -f -"
+        )
+    return tuple(draft for title in titles for draft in parse(" ".join(title.split())))
+
+
+async def say(console: Console, start: Path, *, name: str, text: str) -> int:
+    """Steer a working agent, or answer its question."""
+    words = (console.read("-") if text == "-" else text).strip()
+    if not words:
+        raise UsageError("there is nothing to say; give the text, or - to read it")
+    async with engine(start, begin=True) as client:
+        view = await task(client, name)
+        await send(client, wire.Say(task=view.task.id, text=words))
+    console.line(f"said to {view.task.id}; it hears it between its turns")
+    return 0
+
+
+async def pause(console: Console, start: Path, *, names: Sequence[str]) -> int:
+    """Stop agents between their turns; everything is kept."""
+    async with engine(start, begin=True) as client:
+        for name in names:
+            view = await task(client, name)
+            await send(client, wire.Pause(task=view.task.id))
+            console.line(f"paused {view.task.id}; factory-tui resume {view.task.id}")
+    return 0
+
+
+async def resume(console: Console, start: Path, *, names: Sequence[str]) -> int:
+    """Let held, parked, stopped or rejected tasks go on from where they were."""
+    async with engine(start, begin=True) as client:
+        for name in names:
+            view = await task(client, name)
+            held = view.task.state == "draft"
+            command: wire.AnyCommand = wire.Resume(task=view.task.id)
+            if held:
+                command = wire.Hold(task=view.task.id, held=False)
+            await send(client, command)
+            console.line(f"resumed {view.task.id}")
+    return 0
+
+
+async def stop(console: Console, start: Path, *, names: Sequence[str]) -> int:
+    """End tasks for good; their work is snapshotted and kept."""
+    async with engine(start, begin=True) as client:
+        for name in names:
+            view = await task(client, name)
+            await send(client, wire.End(task=view.task.id))
+            console.line(f"stopped {view.task.id}; its work is kept: resume brings it back")
+    return 0
+
+
+async def budget(console: Console, start: Path, *, name: str, caps: str) -> int:
+    """Set the caps of a task."""
+    try:
+        wanted = read_budget(caps)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    async with engine(start, begin=True) as client:
+        view = await task(client, name)
+        await send(client, wire.RaiseBudget(task=view.task.id, budget=wanted))
+    console.line(f"{view.task.id} may cost {write_budget(wanted)}")
+    return 0
