@@ -63,6 +63,8 @@ class Machine(Struct):
     """Path of the prlimit program; empty where there is none."""
     most: tuple[tuple[str, int], ...] = ()
     """Hard limits of this process, by prlimit's names, where it has any."""
+    root: bool = False
+    """Whether this is root, whom the kernel lets have any number of processes."""
 
 
 def find_bubblewrap() -> Path | None:
@@ -103,6 +105,7 @@ def look() -> Machine:
         shell=shutil.which("bash", path=_PATH) or "/bin/sh",
         prlimit=shutil.which("prlimit", path=_PATH) or "",
         most=_hard_limits(),
+        root=os.geteuid() == 0,
     )
 
 
@@ -257,3 +260,32 @@ def crossings(
 
 def _below(path: str, folder: str) -> bool:
     return PurePosixPath(path).is_relative_to(folder)
+
+
+def describe(profile: Profile, machine: Machine | None = None) -> str:
+    """The profile in plain lines, for `factory-tui doctor`: what is there, and so what is not."""
+    facts = machine or look()
+    if not profile.contained:
+        return f"{profile.name}: NOT contained; runs with all rights of yours in {profile.tree}\n"
+    lines = [f"{profile.name}: bubblewrap ({facts.bubblewrap or 'missing'})"]
+    lines.append(f"  network    {'yes, the whole of it' if profile.network else 'none'}")
+    for bind in binds(profile):
+        lines.append(
+            f"  {'writable ' if bind.writable else 'read-only'}  {bind.inside}  = {bind.host}"
+        )
+    shared = [path for path in facts.system if not path.startswith("/etc/")]
+    lines.append(f"  read-only  {' '.join((*shared, *facts.python))} and parts of /etc")
+    covered = {bind.inside for bind in profile.binds}
+    private = [path for path in (HOME, SCRATCH) if path not in covered]
+    lines.append(f"  private    {' '.join(private)}, gone when the command ends")
+    for name, value in environment(profile, facts).items():
+        shown = value if name not in dict(profile.env) else "(set)"
+        lines.append(f"  variable   {name}={shown}")
+    limits = profile.limits
+    unheld = " (not held: you are root)" if facts.root else ""
+    lines.append(
+        f"  limits     {limits.processes} processes{unheld}, "
+        f"{limits.open_files} open files, {limits.memory_bytes >> 20} MiB of data a process, "
+        f"{limits.file_bytes >> 20} MiB a file"
+    )
+    return "\n".join(lines) + "\n"

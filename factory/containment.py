@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from factory.bubblewrap import Machine
 from factory.model import Struct
+from factory.profiles import TREE
 
 _UBUNTU = (
     "sudo apt install bubblewrap apparmor-profiles && "
@@ -83,3 +85,48 @@ def links(crossings: Iterable[tuple[str, str]]) -> Iterator[Path]:
             path /= part
             if path.is_symlink():
                 yield path
+
+
+def probe_script(private: Iterable[Path], port: int) -> str:
+    """A shell script that names, one a line, everything it can do that it should not.
+
+    `private` is files that must not be there, `port` one that listens on the host's loopback.
+    """
+    names = " ".join(shlex.quote(str(path)) for path in private)
+    return f"""
+        touch {TREE}/written
+        for name in {names}; do [ -e "$name" ] && echo "$name can be read"; done
+        (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo "the network can be reached"
+        touch /usr/factory-probe 2>/dev/null && echo "the system can be written"
+        [ "$(ls -d /proc/[0-9]* | wc -l)" -lt 9 ] || echo "other processes can be seen"
+        grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "it has capabilities"
+        unshare --user true 2>/dev/null && echo "it can make namespaces of its own"
+        true
+    """
+
+
+def private_files(home: Path, shown: Sequence[str], most: int = 20) -> list[Path]:
+    """Some of what stands in the home, besides the folders that are meant to be seen."""
+    try:
+        entries = sorted(home.iterdir())
+    except OSError:
+        return []
+    return [path for path in entries if not any(Path(name).is_relative_to(path) for name in shown)][
+        :most
+    ]
+
+
+def judge(exit_code: int | None, said: str, written: bool) -> Containment:
+    """What the probe's script shows."""
+    faults = said.split("\n")[:-1]
+    if exit_code != 0:
+        faults.append(f"the probe ended with {exit_code}")
+    if not written:
+        faults.append("the tree cannot be written")
+    if faults:
+        found = ", ".join(faults)
+        return Containment(
+            level=Level.NONE,
+            sentence=f"the sandbox does not hold: {found}; report this with what doctor prints",
+        )
+    return Containment(level=Level.BUBBLEWRAP, sentence="programs are contained by bubblewrap")

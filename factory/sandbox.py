@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from factory import bubblewrap, containment
-from factory.bubblewrap import Machine, find_bubblewrap
+from factory.bubblewrap import Machine, describe, find_bubblewrap
+from factory.containment import Containment, Level
 from factory.leash import Leash, Outlet, open_file
 from factory.model import SandboxError, Struct
 from factory.profiles import (
@@ -41,12 +43,15 @@ __all__ = [
     "SCRATCH",
     "TREE",
     "Bind",
+    "Containment",
     "Environment",
     "File",
     "Finished",
+    "Level",
     "Limits",
     "Profile",
     "cli",
+    "describe",
     "find_bubblewrap",
     "gate",
     "run",
@@ -252,3 +257,23 @@ def _homes(profile: Profile) -> dict[str, str]:
     scratch = next((bind.host for bind in profile.binds if bind.inside == SCRATCH), "")
     folder = scratch or tempfile.gettempdir()
     return {"HOME": folder, "TMPDIR": folder}
+
+
+async def probe() -> Containment:
+    """Really run a sandbox once, and believe only what it shows. Takes some 30 ms."""
+    machine = bubblewrap.look()
+    if not machine.bubblewrap:
+        return Containment(level=Level.NONE, sentence=containment.missing())
+    with tempfile.TemporaryDirectory(prefix="factory-probe-") as name, socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        private = containment.private_files(Path.home(), machine.python)
+        script = containment.probe_script(private, listening.getsockname()[1])
+        said: list[bytes] = []
+        try:
+            profile = Profile(name="probe", tree=name)
+            finished = await run(profile, script, timeout=20, on_output=said.append)
+        except SandboxError as error:
+            return Containment(level=Level.NONE, sentence=str(error))
+        written = Path(name, "written").exists()
+    return containment.judge(finished.exit_code, b"".join(said).decode(errors="replace"), written)
