@@ -1,0 +1,234 @@
+"""The agent pane: a heading and the rows of a transcript that are in view, on Textual's line API.
+
+Measured against `RichLog`: what costs is repainting cells. So a pane keeps finished, filtered
+strips of the rows on screen only, never changes its virtual size, has no CSS border, and is
+repainted when the frame clock gives it its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.frame import FrameClock
+from tui.lines import Edit, Kind, Line
+from tui.text import fit, pad
+from tui.window import Row, Window
+
+_MOST = 2_000
+"""Lines that a pane of the Floor keeps."""
+
+
+class Tone(StrEnum):
+    """Styles of a heading's words; each state has a sign besides."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    BAD = "bad"
+    NEEDS = "needs"
+    RUNNING = "running"
+
+
+class Heading(NamedTuple):
+    """The first row of a pane."""
+
+    name: str = ""
+    sign: str = ""
+    words: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+class Pane(Widget):
+    """Shows one agent. It knows a task's id, a heading, lines, and nothing of the engine."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "pane--rule", "pane--name", "pane--current",
+        *(f"pane--{kind}" for kind in Kind),
+        *(f"pane--{tone}" for tone in Tone),
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Pane { width: 1fr; height: 1fr; min-height: 2; background: $background; color: $foreground; }
+    Pane .pane--rule { color: $panel-lighten-2; }
+    Pane .pane--name { color: $foreground; text-style: bold; }
+    Pane .pane--current { color: $accent; text-style: bold; }
+    Pane .pane--prompt { color: $primary; }
+    Pane .pane--text { color: $foreground; }
+    Pane .pane--thought { color: $text-muted; text-style: italic; }
+    Pane .pane--tool { color: $accent; }
+    Pane .pane--result { color: $text-muted; }
+    Pane .pane--failed { color: $error; }
+    Pane .pane--remark { color: $text-muted; }
+    Pane .pane--question { color: $warning; text-style: bold; }
+    Pane .pane--plain { color: $text-muted; }
+    Pane .pane--good { color: $success; }
+    Pane .pane--bad { color: $error; }
+    Pane .pane--needs { color: $warning; text-style: bold; }
+    Pane .pane--running { color: $primary; }
+    """
+
+    class Picked(Message):
+        """The developer clicked on a pane; twice opens it."""
+
+        def __init__(self, task: str, *, twice: bool) -> None:
+            super().__init__()
+            self.task = task
+            self.twice = twice
+
+    def __init__(self, task: str, frame: FrameClock, *, most: int = _MOST) -> None:
+        super().__init__()
+        self.about = task
+        self.window = Window(most)
+        self._frame = frame
+        self._heading = Heading()
+        self._current = False
+        self._edges = (False, "─")
+        self._above: tuple[Line, ...] = ()
+        self._styles_kept: dict[str, Style] = {}
+        self._strips: dict[tuple[int, int], tuple[Line, Strip]] = {}
+        self._seen: tuple[int, int] = (0, 0)
+
+    # --- what it is told
+
+    def feed(self, edit: Edit) -> None:
+        """Change the lines; they are painted when the frame clock says so."""
+        self.window.apply(edit)
+        self.repaint()
+
+    def head(self, heading: Heading, *, current: bool) -> None:
+        """Change the heading, at once."""
+        if (heading, current) != (self._heading, self._current):
+            self._heading, self._current = heading, current
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+    def summarize(self, lines: tuple[Line, ...]) -> None:
+        """Stand these above the transcript: what a waiting or finished task has to say."""
+        if lines != self._above:
+            self._above = lines
+            self.repaint()
+
+    def stand(self, *, left: bool, joint: str) -> None:
+        """Draw an edge on the left or not, beginning with this character."""
+        if (left, joint) != self._edges:
+            self._edges = (left, joint)
+            self._strips.clear()
+            self.refresh()
+
+    def repaint(self) -> None:
+        """Ask for a turn of the frame clock."""
+        self._frame.ask(self, self.refresh)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Columns and rows for lines."""
+        return max(1, self.size.width - self._edges[0]), max(0, self.size.height - 1)
+
+    # --- what Textual asks
+
+    def on_unmount(self) -> None:
+        """Give up the place in the frame clock's queue."""
+        self._frame.forget(self)
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick this pane."""
+        self.post_message(self.Picked(self.about, twice=event.chain > 1))
+
+    def notify_style_update(self) -> None:
+        """Forget styles and strips when theme or classes change."""
+        super().notify_style_update()
+        self._styles_kept.clear()
+        self._strips.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows in view, finished: styled, padded and filtered."""
+        if (self.size.width, self.size.height) != self._seen:
+            self._seen = (self.size.width, self.size.height)
+            self._strips.clear()
+        width = self.size.width
+        heading = _heading_segments(self._heading, self._current, self._edges, width, self._style)
+        strips = [self._strip(heading), *self._body()][crop.y : crop.bottom]
+        if crop.x or crop.width != width:
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    # --- strips
+
+    def _body(self) -> list[Strip]:
+        width, height = self.room
+        rows = _summary_rows(self._above, width, height)
+        left = height - len(rows)
+        if left > 1 or not rows:
+            rows += self.window.rows(width, left)
+        kept, self._strips = self._strips, {}
+        strips = []
+        for row in rows:
+            found = kept.get((row.line, row.part))
+            if found is None or found[0] is not row.source:
+                found = (row.source, self._strip(self._body_row(_text_of(row), row.source.kind)))
+            self._strips[row.line, row.part] = found
+            strips.append(found[1])
+        blank = self._strip(self._body_row("", "text"))
+        return strips + [blank] * (height - len(strips))
+
+    def _body_row(self, text: str, style: str) -> list[Segment]:
+        segments = [Segment(pad(text, self.room[0]), self._style(style))]
+        return [Segment("│", self._style("rule")), *segments] if self._edges[0] else segments
+
+    def _strip(self, segments: list[Segment]) -> Strip:
+        strip = Strip(segments, self.size.width)
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        return strip
+
+    def _style(self, name: str) -> Style:
+        found = self._styles_kept.get(name)
+        if found is None:
+            found = self._styles_kept[name] = self.get_component_rich_style(f"pane--{name}")
+        return found
+
+
+def _summary_rows(above: tuple[Line, ...], width: int, height: int) -> list[Row]:
+    # Numbered below nought, so that they never meet the transcript's own.
+    shown = Window(len(above))
+    shown.apply(Edit(0, list(above)))
+    shown.to_first()
+    return [row._replace(line=row.line - 1_000_000) for row in shown.rows(width, height)]
+
+
+def _text_of(row: Row) -> str:
+    mark = row.source.mark if row.part == 0 or row.source.mark == "│" else ""
+    return f"{mark or ' '} {row.text}"
+
+
+def _heading_segments(
+    heading: Heading,
+    current: bool,
+    edges: tuple[bool, str],
+    width: int,
+    style: Callable[[str], Style],
+) -> list[Segment]:
+    rule = style("rule")
+    left, joint = edges
+    sign = f" {heading.sign}" if heading.sign else ""
+    room = max(0, width - 3 - cell_len(sign))
+    name = fit(heading.name, room)
+    words = fit(heading.words, max(0, room - cell_len(name) - 1))
+    segments = [
+        Segment(joint if left else "─", rule),
+        Segment("▸" if current else "─", style("current" if current else "rule")),
+        Segment(name, style("current" if current else "name")),
+        Segment(f"{sign} {words} " if words else f"{sign} ", style(heading.tone)),
+    ]
+    used = sum(cell_len(segment.text) for segment in segments)
+    segments.append(Segment("─" * max(0, width - used), rule))
+    return list(Strip(segments).adjust_cell_length(width, rule))
