@@ -24,13 +24,16 @@ class Document:
 
     def __init__(self, index: ReviewIndex, fetch: Fetch, sheet: Sheet) -> None:
         self.index = index
-        self.sheet = sheet
+        ends = (max(hunk.new, hunk.old) + hunk.rows for f in index.files for hunk in f.hunks)
+        digits = max(4, len(str(max(ends, default=0))))
+        self.sheet = sheet._replace(digits=digits, left=0)
         self.pages = Pages(fetch, index.rows)
         self.places = Places(index.files)
         self.progress = Progress(self.places)
         self.colours = Colours()
         self.remarks = Remarks()
         self.seen = {hunk.id for hunk in self.places.hunks if hunk.seen}
+        self.seen |= {file.mark for file in index.files if file.seen and file.mark}
         self.range_from: int | None = None
         self._unfolded: set[str] = set()
         self.port = Viewport(self._shape(), self.lines)
@@ -47,6 +50,11 @@ class Document:
         """Show the lines of a folded file, or fold them again."""
         self._unfolded ^= {file.path}
         self.port.shape = self._shape()
+
+    @property
+    def unseen(self) -> int:
+        """How many hunks, and files without any, are not seen yet."""
+        return sum(mark not in self.seen for mark in self.places.marks)
 
     def lines(self, row: int) -> int:
         """How many display lines a row takes, as far as is known."""

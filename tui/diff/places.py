@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from factory.model import Anchor
 from factory.wire import FileView, HunkView, Row, RowKind
@@ -19,6 +19,8 @@ class Places:
         self._file_rows = [file.row for file in self.files]
         self._hunk_rows = [hunk.row for hunk in self.hunks]
         self._numbers = {hunk.id: at for at, hunk in enumerate(self.hunks, 1)}
+        self.marks = tuple(mark for file in self.files for mark in marks_of(file))
+        """Ids of everything that is to be seen: hunks, and files without any."""
 
     def file(self, row: int) -> FileView | None:
         """The file that a row belongs to."""
@@ -49,13 +51,16 @@ class Places:
         """The row of the next file's heading, or of the one before."""
         return _step(self._file_rows, row, by, shape)
 
-    def unseen_from(self, row: int, seen: set[str]) -> int | None:
-        """The row of the first hunk after `row` that is not seen, else of the first at all."""
-        start = bisect_right(self._hunk_rows, row)
-        for hunk in (*self.hunks[start:], *self.hunks[:start]):
-            if hunk.id not in seen:
-                return hunk.row
-        return None
+    def unseen_from(self, row: int, seen: Collection[str]) -> int | None:
+        """The row of the next thing that is not seen, from `row` on and round; None at the end."""
+        rows = [hunk.row for hunk in self.hunks if hunk.id not in seen]
+        rows += [f.row for f in self.files if not f.hunks and f.mark and f.mark not in seen]
+        return min(rows, key=lambda at: (at <= row, at), default=None)
+
+
+def marks_of(file: FileView) -> tuple[str, ...]:
+    """The ids by which a file is marked as seen: its hunks, or itself where it has none."""
+    return tuple(hunk.id for hunk in file.hunks) or ((file.mark,) if file.mark else ())
 
 
 def _step(rows: Sequence[int], row: int, by: int, shape: Shape) -> int | None:

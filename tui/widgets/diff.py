@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
-from rich.style import Style
+from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from factory.model import Comment, FactoryError
+from factory.model import FactoryError
 from factory.wire import ReviewIndex, Row
-from tui.diff.colour import Wanted
+from tui.diff import supply
 from tui.diff.document import Document
 from tui.diff.geometry import Spot, Viewport
-from tui.diff.pages import PAGE, Fetch
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
+from tui.text import pad
 
 _WHEEL = 3
 """Lines that one notch of the mouse wheel moves."""
@@ -66,24 +67,22 @@ class DiffView(Widget, can_focus=True):
         super().__init__()
         nothing = ReviewIndex(task="", snapshot="", tip="", tree="", against="", rows=0)
         self.document = Document(nothing, _nothing, Sheet(80))
+        self.nothing = "reading the diff …"
+        """What stands where the diff has no line."""
         self._palette: Palette | None = None
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
 
-    def show(
-        self, index: ReviewIndex, fetch: Fetch, comments: Iterable[Comment] = (), row: int = 0
-    ) -> None:
-        """Show another diff, the cursor on a row of it, which stands on the window's top line."""
+    def show(self, document: Document, row: int = 0, at: int = 0) -> None:
+        """Show another diff, the cursor on a row of it, which stands on a line of the window."""
         self.workers.cancel_group(self, "rows")
         self.workers.cancel_group(self, "colours")
-        last = max((max(h.new, h.old) + h.rows for f in index.files for h in f.hunks), default=0)
-        wrap, width = self.document.sheet.wrap, max(self.size.width, 20)
-        sheet = Sheet(width, digits=max(4, len(str(last))), wrap=wrap)
-        self.document = Document(index, fetch, sheet)
-        self.document.remark(comments)
-        self.document.port.height = max(self.size.height, 1)
-        self.redraw()
-        self.go(lambda port: port.to(row, at=0))
+        self.document = document
+        width = max(self.size.width, 20)
+        document.sheet = document.sheet._replace(width=width)
+        document.port.height = max(self.size.height, 1)
+        self._strips.clear()
+        self.go(lambda port: port.to(row, at=at))
 
     def go(self, move: Callable[[Viewport], object]) -> None:
         """Move cursor or window; rows that come into view are fetched."""
@@ -118,11 +117,12 @@ class DiffView(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
         if self._palette is None:
-            self._palette = Palette(self._style)
+            self._palette = Palette(self.get_component_rich_style)
         spots = self.spots()
         width = self.size.width
         if y >= len(spots):
-            return Strip.blank(width, self._palette.styles["context"])
+            words = self.nothing if y == 1 and not spots else ""
+            return Strip([Segment(pad(f"  {words}", width), self._palette.styles["context"])])
         spot = spots[y]
         flags = self.document.flags(spot.row)
         strip = self._strips.get((spot, flags))
@@ -161,58 +161,34 @@ class DiffView(Widget, can_focus=True):
         event.stop()
         self.go(lambda port: port.scroll(-_WHEEL))
 
-    def _paint(self) -> None:
-        self._spots = None
-        if len(self._strips) > 8 * self.document.port.height:
+    def _paint(self, *, anew: bool = False) -> None:
+        if anew or len(self._strips) > 8 * self.document.port.height:
             self._strips.clear()
+        self._spots = None
         self.refresh()
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name)
 
     def _start(self, what: str) -> None:
         """Begin to fetch rows, or to colour them, unless nothing is missing or it is going on."""
-        missing: object = self._wanted() if what == "rows" else self._plain()
         if not self.is_attached or any(w.group == what and w.is_running for w in self.workers):
             return
-        if missing:
-            self.run_worker(self._fill() if what == "rows" else self._colour(), group=what)
+        document, anew = self.document, partial(self._paint, anew=True)
+        if what == "colours" and supply.plain(document, self.spots()):
+            self.run_worker(supply.colour(document, self.spots, anew), group=what)
+        elif what == "rows" and supply.missing(document, self.spots()):
+            self.run_worker(self._fill(document), group=what)
         elif what == "rows":
             self.call_after_refresh(self._start, "colours")
 
-    async def _fill(self) -> None:
-        """Fetch what is in view, then the page after it; then have the colours made."""
-        document = self.document
+    async def _fill(self, document: Document) -> None:
+        def arrived() -> None:
+            self._paint(anew=True)
+            self.post_message(self.Moved())
+
         try:
-            while wanted := self._wanted():
-                await document.pages.load(wanted[0])
-                document.port.keep()
-                self._strips.clear()
-                self._paint()
-                self.post_message(self.Moved())
+            await supply.fill(document, self.spots, arrived)
         except FactoryError as error:
             self.post_message(self.Failed(str(error)))
-            return
         self.call_after_refresh(self._start, "colours")
-
-    def _wanted(self) -> tuple[int, ...]:
-        rows = [spot.row for spot in self.spots()]
-        following = self.document.port.shape.after(rows[-1]) if rows else None
-        missing = self.document.pages.missing
-        if found := missing(rows):
-            return found
-        return () if following is None else missing((following, following + PAGE // 2))
-
-    async def _colour(self) -> None:
-        """Colour what is in view; a thread does it, and keys go before it."""
-        document = self.document
-        while wanted := self._plain():
-            await document.colours.fill(wanted)
-            self._strips.clear()
-            self.refresh()
-
-    def _plain(self) -> list[Wanted]:
-        return self.document.uncoloured(dict.fromkeys(spot.row for spot in self.spots()))
 
 
 async def _nothing(_first: int, _count: int) -> tuple[Row, ...]:

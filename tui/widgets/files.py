@@ -7,6 +7,7 @@ from collections.abc import Collection
 from textual.content import Content
 
 from factory.wire import FileView, ReviewIndex
+from tui.diff.places import marks_of
 from tui.text import line, pad, shorten_path
 from tui.widgets.listing import Listing, Slot
 
@@ -55,9 +56,8 @@ class Files(Listing):
 
 def seen_state(file: FileView, seen: Collection[str]) -> str:
     """`[x]` where all of a file was seen, `[-]` where some of it was, else `[ ]`."""
-    if file.mark and file.mark in seen:
-        return "[x]"
-    count = sum(hunk.id in seen for hunk in file.hunks)
-    if file.hunks and count == len(file.hunks):
+    marks = marks_of(file)
+    count = sum(mark in seen for mark in marks)
+    if marks and count == len(marks):
         return "[x]"
     return "[-]" if count else "[ ]"
