@@ -10,7 +10,7 @@ LINES = 20
 WIDTH = 200
 """Most characters of such a line."""
 
-_END = 512 * 1024
+_END = 2 << 20
 _CONTROL = re.compile(
     r"""
       \x1b\[ [0-?]* [ -/]* [@-~]                    # colours and cursor movements
@@ -35,7 +35,7 @@ _TOTALS = re.compile(
 def plain(output: str) -> str:
     """The text without escape sequences, control characters and overwritten parts of lines.
 
-    Of more than a million characters, the beginning and the end.
+    Of more than four million characters, the beginning and the end.
     """
     if len(output) > 2 * _END:
         output = f"{output[:_END]}\n⋯\n{output[-_END:]}"
@@ -50,19 +50,19 @@ def cut(line: str, width: int = WIDTH) -> str:
 
 
 def telling(text: str, most: int = LINES) -> tuple[str, ...]:
-    """At most `most` lines: first those that name a place or an error, then the tail.
+    """At most `most` lines: those that name an error, else a place, and then the tail.
 
-    The order among the first is the tool's own, for what comes first is often the cause.
+    They keep the tool's own order, for what comes first is often the cause.
     """
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) <= most:
         return tuple(cut(line) for line in lines)
     tail = most // 4
-    head = [at for at, line in enumerate(lines) if _PLACE.search(line[:1000])]
-    head += [at for at, line in enumerate(lines) if _TROUBLE.search(line[:1000])]
+    head = [at for at, line in enumerate(lines) if _TROUBLE.search(line[:1000])]
+    head += [at for at, line in enumerate(lines) if _PLACE.search(line[:1000])]
     first = sorted(list(dict.fromkeys(head))[: most - tail])
-    left = most - len(first)
-    last = [at for at in range(len(lines) - left, len(lines)) if at not in set(first)]
+    rest = [at for at in range(len(lines) - most, len(lines)) if at not in first]
+    last = rest[len(first) - most :]
     return tuple(cut(lines[at]) for at in (*first, *last))
 
 

@@ -45,6 +45,7 @@ _LAST_FAILED = f"{RESULTS}/cache/v/cache"
 _LOW_COVERAGE = re.compile(r"^(?:ERROR: Coverage failure|FAIL Required test coverage)", re.M)
 _CONFTEST = re.compile(rf"^ImportError while loading conftest '(?:{TREE}/)?([^']+)'", re.M)
 _PLACE = re.compile(r"[^\s:]{1,200}:\d+: ")
+_SAYS_WHAT = re.compile(r"^ *(?:assert\b|[\w.]+(?:Error|Exception|Exit)\b|Failed:)")
 _WORDS = {
     Ending.FAILED: "failed",
     Ending.PASSED: "passed",
@@ -198,5 +199,6 @@ def _why(text: str) -> list[str]:
     asserted = [f"  {line[1:].strip()}" for line in lines if line.startswith("E ")]
     if not asserted:
         return [f"  {line.strip()}" for line in lines if line.strip()][-4:]
+    first = next((line for line in asserted if _SAYS_WHAT.search(line)), asserted[0])
     place = [f"  {line}" for line in lines if _PLACE.match(line)][-1:]
-    return [*asserted[:1], *place, *asserted[1:]]
+    return [first, *place, *(line for line in asserted if line is not first)]

@@ -48,6 +48,7 @@ class _Finding(Struct):
     message: str
     code: str | None = None
     location: _Location = _Location()
+    severity: str = "error"
 
 
 _Findings = tuple[_Finding, ...]
@@ -125,6 +126,7 @@ def _findings(text: str, root: str) -> _Findings | None:
             location=each.location,
         )
         for each in found
+        if each.severity == "error"
     )
 
 
