@@ -1,1 +1,35 @@
-"""Agent runtimes: one protocol, one file a runtime."""
+"""Agent runtimes: the protocol in base.py, then one file a runtime, and here the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from factory.agents.base import Runtime
+from factory.agents.claude import Claude
+from factory.agents.command import Command
+from factory.agents.replay import Replay
+from factory.config import AgentSpec
+from factory.ledger import Prices, prices
+from factory.model import AgentError
+
+RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
+    "claude": lambda _spec, table: Claude(table),
+    "command": lambda _spec, _table: Command(),
+    "replay": lambda spec, table: Replay(table, spec.recording),
+}
+"""`kind` in factory.toml, and the runtime that it means."""
+
+
+def runtime(spec: AgentSpec, table: Prices | None = None) -> Runtime:
+    """The runtime of an agent; `table` is the shipped one where it is None.
+
+    Raises AgentError for a kind that does not exist.
+    """
+    make = RUNTIMES.get(spec.kind)
+    if make is None:
+        kinds = ", ".join(RUNTIMES)
+        raise AgentError(
+            f"Agent {spec.name!r} has the kind {spec.kind!r}, which is none of {kinds}: "
+            "correct it in factory.toml"
+        )
+    return make(spec, prices() if table is None else table)

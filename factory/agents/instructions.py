@@ -17,8 +17,8 @@ Where you are
   handoff.
 - Each bash command runs in a shell of its own, which keeps the folder and the exported
   variables of the one before. Nothing keeps running after a command has ended. A command may
-  take {USUAL_SECONDS:.0f} seconds, or as many as you give in `timeout`, {MOST_SECONDS:.0f} at most. Commands that wait
-  for a keyboard fail.
+  take {USUAL_SECONDS:.0f} seconds, or as many as you give in `timeout`, {MOST_SECONDS:.0f} at most.
+  Commands that wait for a keyboard fail.
 - Long output is cut in the middle. Print what you need, not everything.
 
 How to work

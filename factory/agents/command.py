@@ -1,0 +1,137 @@
+"""The `command` runtime: any program, run headless in the worktree, to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
+from pathlib import Path
+
+from msgspec import structs
+
+from factory.agents.base import Desk
+from factory.agents.lines import Lines
+from factory.agents.reader import Reader, Text, last_session
+from factory.agents.streamjson import StreamJson
+from factory.entry import AnyEntry, Finished, Prompt, Question, Remark
+from factory.model import AgentError, Spend
+from factory.sandbox import SCRATCH, run
+from factory.sandbox import Finished as Ended
+
+CLAUDE_CODE = (
+    "claude -p --output-format stream-json --verbose --permission-mode bypassPermissions "
+    '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
+)
+"""`run` of the preset for Claude Code; goes with `output = "claude-stream-json"`."""
+CLAUDE_CODE_ENV = (
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+    ("DISABLE_AUTOUPDATER", "1"),
+    ("IS_SANDBOX", "1"),
+)
+"""What Claude Code should find in its environment: ours is the sandbox."""
+
+FILE = "prompt.md"
+BETWEEN = "\n\n---\n\n"
+PAUSE = 0.1
+"""Seconds that output is gathered before it is handed on."""
+MOST_TEXT = 8 << 20
+MOST_EVENTS = 256 << 20
+LONGEST_TEXT = 64 << 10
+LONGEST_EVENT = 64 << 20
+
+
+class Command:
+    """Runs `spec.run` with the sandbox profile of the desk.
+
+    Set for it: FACTORY_PROMPT_FILE, FACTORY_TASK (the task's id), FACTORY_TITLE, FACTORY_SESSION
+    (what the program last called its session; empty for none). With a session the file holds what
+    was said since it ended; without, all that was said, a single prompt word for word.
+    """
+
+    async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
+        """Run it to its end. Raises AgentError (exit code, what it reports) and SandboxError."""
+        desk.reserve(Spend(usd=None if desk.spec.subscription else 0.0))
+        session = last_session(desk.history)
+        reader = _reader(desk)
+        async with aclosing(_run(desk, reader, session)) as entries:
+            async for entry in entries:
+                yield entry
+        if session and reader.session_lost:
+            yield Remark(at=desk.now(), text=f"its session {session} is gone: it begins afresh")
+            reader = _reader(desk)
+            async with aclosing(_run(desk, reader, "")) as entries:
+                async for entry in entries:
+                    yield entry
+        for entry in reader.end():
+            yield entry
+
+
+def prompt(history: Sequence[AnyEntry], session: str) -> str:
+    """What the program is told."""
+    ends = [at for at, entry in enumerate(history) if isinstance(entry, Finished | Question)]
+    since = history[ends[-1] + 1 :] if session and ends else history
+    return BETWEEN.join(entry.text for entry in since if isinstance(entry, Prompt))
+
+
+def _reader(desk: Desk) -> Reader:
+    if desk.spec.output == "claude-stream-json":
+        return StreamJson(desk.spec, desk.now, last_session(desk.history))
+    return Text(desk.spec, desk.now)
+
+
+async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEntry, None]:
+    """One run of the program, read as it goes. Closing it ends the program."""
+    events = desk.spec.output == "claude-stream-json"
+    lines = Lines(MOST_EVENTS, LONGEST_EVENT) if events else Lines(MOST_TEXT, LONGEST_TEXT)
+    _write(desk.scratch / FILE, prompt(desk.history, session))
+    folder = SCRATCH if desk.profile.contained else str(desk.scratch)
+    given = (
+        ("FACTORY_PROMPT_FILE", f"{folder}/{FILE}"),
+        ("FACTORY_TASK", desk.task),
+        ("FACTORY_TITLE", desk.title),
+        ("FACTORY_SESSION", session),
+    )
+    profile = structs.replace(desk.profile, env=(*desk.profile.env, *given))
+    program = asyncio.create_task(run(profile, desk.spec.run, on_output=lines.feed))
+    try:
+        async with aclosing(_batches(lines, program)) as batches:
+            async for batch in batches:
+                for entry in reader.read(batch):
+                    yield entry
+        for entry in reader.read(lines.rest()):
+            yield entry
+        reader.ended = await program
+    finally:
+        program.cancel()
+        with suppress(asyncio.CancelledError):
+            await program
+
+
+async def _batches(lines: Lines, program: asyncio.Task[Ended]) -> AsyncGenerator[list[str], None]:
+    """Lines as they come, gathered for a moment, until the program has ended."""
+    while not program.done():
+        came = asyncio.ensure_future(lines.wait())
+        try:
+            await asyncio.wait({came, program}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            came.cancel()
+        await asyncio.wait({program}, timeout=PAUSE)
+        if batch := lines.take():
+            yield batch
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file in a folder that the agent can write too, and never through a link of its.
+
+    Raises AgentError.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise AgentError(
+            f"{path} cannot be written ({error.strerror}): remove it, then resume the task"
+        ) from error
+    with os.fdopen(file, "wb") as opened:
+        opened.write(text.encode(errors="replace"))

@@ -1,0 +1,84 @@
+"""Reading what a `command` prints: the protocol, and plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from factory.config import AgentSpec
+from factory.entry import AnyEntry, Finished, Output, Remark
+from factory.model import AgentError, Handoff
+from factory.sandbox import Finished as Ended
+
+SUMMARY_LINES = 5
+SUMMARY_CHARACTERS = 2_000
+_SESSION = "session "
+
+
+class Reader(Protocol):
+    """Turns the output of one run into entries."""
+
+    ended: Ended | None
+    """How the program ended, once it has."""
+    session_lost: bool
+    """Whether the program said that it does not know the session it was to resume."""
+
+    def read(self, lines: Sequence[str]) -> Iterator[AnyEntry]:
+        """The entries of further lines."""
+        ...
+
+    def end(self) -> Iterator[AnyEntry]:
+        """The last entries, once the program has ended. Raises AgentError where it failed."""
+        ...
+
+
+class Text:
+    """Plain text: the last lines are its word to the developer."""
+
+    session_lost = False
+
+    def __init__(self, spec: AgentSpec, now: Callable[[], float]) -> None:
+        self.ended: Ended | None = None
+        self._spec = spec
+        self._now = now
+        self._last: list[str] = []
+
+    def read(self, lines: Sequence[str]) -> Iterator[AnyEntry]:
+        """All of them as one piece of output."""
+        if lines:
+            said = [line for line in lines if line.strip()]
+            self._last = [*self._last, *said][-SUMMARY_LINES:]
+            yield Output(at=self._now(), text="".join(line + "\n" for line in lines))
+
+    def end(self) -> Iterator[AnyEntry]:
+        """It is done where the exit code is 0."""
+        if (failure := failed(self._spec, self.ended, self._last)) is not None:
+            raise failure
+        summary = "\n".join(self._last)[-SUMMARY_CHARACTERS:]
+        yield Finished(at=self._now(), handoff=Handoff(summary=summary))
+
+
+def failed(spec: AgentSpec, ended: Ended | None, last: Sequence[str]) -> AgentError | None:
+    """What to raise for a program that did not end with 0; None where it did."""
+    if ended is not None and ended.exit_code == 0:
+        return None
+    code = "no exit code" if ended is None else f"exit code {ended.exit_code}"
+    said = f": {last[-1].strip()}" if last else " and without a word"
+    return AgentError(
+        f"The command of agent {spec.name!r} ended with {code}{said[:300]}; see the whole output "
+        "in its transcript, correct `run` in factory.toml or the task, then resume it"
+    )
+
+
+def session_remark(session: str, at: float) -> Remark:
+    """The entry by which a session is remembered."""
+    return Remark(at=at, text=_SESSION + session)
+
+
+def last_session(history: Sequence[AnyEntry]) -> str:
+    """The session remembered last; empty where there is none."""
+    for entry in reversed(history):
+        if isinstance(entry, Remark) and re.fullmatch(_SESSION + r"\S+", entry.text):
+            return entry.text.removeprefix(_SESSION)
+    return ""
