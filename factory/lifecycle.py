@@ -102,10 +102,13 @@ class Red(Event):
 
 
 class Conflicted(Event):
-    """Snapshot and tip touch the same lines; the worktree now holds both, marked, on `base`."""
+    """Snapshot and tip touch the same lines; work goes on in `tree`, which holds both, marked."""
 
     base: str
+    tree: str
     paths: tuple[str, ...]
+    restart: bool = False
+    """True for an agent that cannot read markers: it begins again, on the base."""
 
 
 class Green(Event):
@@ -321,7 +324,7 @@ def _back(task: Task, feedback: str, origin: Origin, summary: str, now: float, r
     if task.agent and number <= rounds:
         return _to(task, S.WORKING, "red", summary, prompts=pending, round=number,
                    rounds=task.rounds + 1, decision=None, landing=None, waiting="")  # fmt: skip
-    reason = ParkReason.CONFLICT if origin is Origin.CONFLICT else ParkReason.STUCK
+    reason = ParkReason.STUCK if origin is Origin.GUARDRAILS else ParkReason.CONFLICT
     message = f"{summary}, after {number} rounds" if task.agent else summary
     prompts = pending if task.agent else ()
     resume = S.WORKING if task.agent else S.CHECKING
@@ -336,7 +339,9 @@ def _conflict(task: Task, event: Conflicted, now: float, rounds: int) -> Step:
         "holds the merge with conflict markers (<<<<<<<, =======, >>>>>>>). Keep both intentions, "
         "remove every marker, and finish with a new handoff."
     )
-    moved = replace(task, base=event.base)
+    moved = replace(task, base=event.base, lay_out=event.tree)
+    if event.restart:
+        return _back(moved, task.spec, Origin.TASK, f"conflict in {names}", now, rounds)
     return _back(moved, feedback, Origin.CONFLICT, f"conflict in {names}", now, rounds)
 
 

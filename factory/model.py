@@ -178,6 +178,8 @@ class Task(Struct):
     """Commit the attempt's worktree stands on."""
     worktree: str = ""
     """Name of the pool slot that the attempt holds."""
+    lay_out: str = ""
+    """A tree that the worktree must be made to hold before work goes on: a merge with conflicts."""
     round: int = 0
     """Rounds of red guardrails since the developer last spoke."""
     rounds: int = 0
@@ -192,6 +194,8 @@ class Task(Struct):
     """Commit on the target, once landed."""
     waiting: str = ""
     """Why a landing waits, in words: a dirty checkout, say."""
+    given: str = ""
+    """A commit that is the only snapshot of a task that no agent works on."""
     undoes: str = ""
     """Id of the landed task that this one reverts."""
     handoff: Handoff = Handoff()
@@ -277,6 +281,17 @@ class Run(Struct):
     """The developer's typed reason, where waived."""
 
 
+class Judged(Struct):
+    """A run's verdict as it counts for a change: held against the tip, or waived."""
+
+    guardrail: str
+    verdict: Verdict
+    run: str = ""
+    """Id of the run; empty where the guardrail does not apply to this change."""
+    note: str = ""
+    """Why it differs from the run's own: `2 failed on the tip too`; the reason of a waiver."""
+
+
 class Lane(StrEnum):
     """Which lane of the inbox a change stands in."""
 
@@ -308,8 +323,8 @@ class Change(Struct):
     patch_id: str
     at: float
     lane: Lane = Lane.PLAIN
-    runs: tuple[str, ...] = ()
-    """Ids of the runs it rests on, in the order of factory.toml."""
+    judged: tuple[Judged, ...] = ()
+    """Every guardrail's verdict, in the order of factory.toml."""
     weakened: tuple[str, ...] = ()
     """Names of guardrails that are red with the tip's versions of protected files."""
     marks: tuple[Mark, ...] = ()

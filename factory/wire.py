@@ -300,6 +300,10 @@ class Details(Struct):
     """Newest first; both runs of a check that was run again are here."""
     changes: tuple[Change, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    worktree: str = ""
+    """Folder of the worktree, where it holds one."""
+    shell: tuple[str, ...] = ()
+    """Command that opens a shell in the worktree's sandbox, for the developer's terminal."""
 
 
 class Chunk(Struct):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git.vault import Vault
+from factory.git.vault import Changed, Vault
 from factory.model import GitError
 
 INCLUDE = ".worktreeinclude"
@@ -152,6 +153,22 @@ class Trees:
                 work_tree=rules, index=index,
             )  # fmt: skip
         stamp.write_text(base)
+
+    async def with_versions(self, tree: str, changed: Iterable[Changed]) -> str:
+        """A tree with the old side's version of some paths; files that it lacks are taken out."""
+        lines = []
+        for change in changed:
+            mode = b"0" if change.status == "A" else change.old_mode.encode()
+            oid = b"0" * len(change.new) if change.status == "A" else change.old.encode()
+            lines.append(mode + b" " + oid + b"\t" + change.name)
+        with tempfile.TemporaryDirectory(dir=self.vault.root, prefix="index-") as folder:
+            index = Path(folder) / "index"
+            await self.vault.git("read-tree", tree, index=index)
+            await self.vault.git(
+                "update-index", "-z", "--index-info", stdin=b"\0".join(lines) + b"\0",
+                work_tree=Path(folder), index=index,
+            )  # fmt: skip
+            return (await self.vault.git("write-tree", index=index)).text
 
     # --- the gate's checkouts --------------------------------------------------------------
 

@@ -35,6 +35,8 @@ class Changed(Struct):
     old: str
     new: str
     """Blob ids; zeros where that side has none."""
+    name: bytes = b""
+    """The path's own bytes, for git."""
 
 
 class Vault:
@@ -148,6 +150,27 @@ class Vault:
         """The paths in which two trees differ."""
         return parse_raw(await self.raw(left, right))
 
+    async def with_file(self, tree: str, path: str, text: bytes) -> str:
+        """A tree with one file of the root added or replaced."""
+        blob = (await self.git("hash-object", "-w", "--stdin", stdin=text)).text
+        listing = (await self.git("ls-tree", "-z", tree)).out
+        name = b"\t" + path.encode()
+        lines = [line for line in listing.split(b"\0") if line and not line.endswith(name)]
+        lines.append(f"100644 blob {blob}".encode() + name)
+        made = await self.git("mktree", "-z", stdin=b"\0".join(lines) + b"\0")
+        return made.text
+
+    async def count(self, left: str, right: str) -> tuple[int, int]:
+        """Lines added and removed between two trees; binary files count none."""
+        found = await self.git("diff-tree", "-r", "--numstat", "--no-renames", left, right)
+        added = removed = 0
+        for line in found.text.split("\n"):
+            plus, _, rest = line.partition("\t")
+            minus = rest.partition("\t")[0]
+            if plus.isdigit() and minus.isdigit():
+                added, removed = added + int(plus), removed + int(minus)
+        return added, removed
+
     async def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
         return (await self.git("rev-parse", f"{commit}^{{tree}}")).text
@@ -194,6 +217,7 @@ def parse_raw(raw: bytes) -> tuple[Changed, ...]:
                 new_mode=new_mode,
                 old=old,
                 new=new,
+                name=path,
             )
         )
     return tuple(found)

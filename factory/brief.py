@@ -1,0 +1,28 @@
+"""What an agent is told of its task. Pure."""
+
+from __future__ import annotations
+
+from factory.config import AgentSpec, Config
+from factory.model import Task
+
+
+def brief(task: Task, config: Config, spec: AgentSpec) -> str:
+    """The first prompt of an attempt: the task, its limits, and the checks it must pass.
+
+    A `command` gets the developer's words alone: it may be a script, not a reader.
+    """
+    if spec.kind == "command" and spec.output == "text":
+        return task.spec or task.title
+    lines = [f"Task: {task.title}", ""]
+    if task.spec:
+        lines += [task.spec.strip(), ""]
+    if task.paths:
+        lines += [f"Keep to these paths: {', '.join(task.paths)}.", ""]
+    lines += ["When you hand off, these guardrails run on your files, and all must pass:"]
+    lines += [f"- {rail.name}: `{rail.run}`" for rail in config.guardrails]
+    lines += [
+        "",
+        "Tests, guardrail configuration, CI and agent instructions are watched: weakening a check "
+        "is shown to the developer and never helps.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,229 @@
+"""Running one guardrail on one exact tree, in the sandbox: evidence, and its cache.
+
+Each verdict is reached once per exact tree, command, environment and tool; asking again gives the
+same evidence, and asking twice at once waits for the one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from factory import environment, guardrails, sandbox
+from factory.config import GuardrailSpec
+from factory.environment import Ready
+from factory.guardrails import verdict
+from factory.guardrails.base import Kind
+from factory.model import Outcome, Run, Verdict
+from factory.sandbox import Finished
+from factory.shop import Shop
+from factory.wire import GuardrailStatus
+
+READABLE = 4 << 20
+"""Bytes of a log that are read to understand it; the log itself is kept whole."""
+_TICK = 0.25
+"""Seconds between two words of progress."""
+
+Progress = Callable[[GuardrailStatus], None]
+
+
+class _Shared:
+    """A run that several wait for."""
+
+    def __init__(self, task: asyncio.Task[Run]) -> None:
+        self.task = task
+        self.waiting = 0
+
+
+class Checks:
+    """Runs guardrails and keeps what they said."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._running: dict[tuple[str, str, str], _Shared] = {}
+        self._versions: dict[tuple[str, str], str] = {}
+
+    async def evidence(
+        self,
+        spec: GuardrailSpec,
+        tree: str,
+        ready: Ready,
+        *,
+        progress: Progress,
+        fresh: bool = False,
+    ) -> Run:
+        """What it says of the tree: from the store, or by running it (if `fresh`: now)."""
+        tool = await self._version(spec, ready)
+        key = verdict.evidence_key(spec, ready.key, tool)
+        known = self._shop.store.evidence.of(spec.name, tree, key)
+        if known and not fresh:
+            return known[0]
+        slot = (spec.name, tree, key)
+        if slot not in self._running:
+            work = self._run(spec, tree, ready, key, tool, progress)
+            self._running[slot] = _Shared(asyncio.create_task(work))
+        shared = self._running[slot]
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.task)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting:
+                self._running.pop(slot, None)
+                shared.task.cancel()  # nobody wants it any more; does nothing once it is done
+                await asyncio.wait({shared.task})
+
+    async def _version(self, spec: GuardrailSpec, ready: Ready) -> str:
+        command = spec.version or guardrails.kind(spec.kind).version(spec)
+        if not command:
+            return ""
+        known = self._versions.get((command, ready.key))
+        if known is None:
+            said: list[bytes] = []
+            with tempfile.TemporaryDirectory(dir=self._shop.place.state) as empty:
+                profile = self._profile(Path(empty), Path(empty), ready)
+                await sandbox.run(profile, command, timeout=60, on_output=said.append)
+            known = b"".join(said).decode(errors="replace").strip()[:200]
+            self._versions[command, ready.key] = known
+        return known
+
+    def _profile(self, folder: Path, results: Path, ready: Ready) -> sandbox.Profile:
+        profile = sandbox.gate(str(folder), str(results), environment=ready.environment)
+        return replace(profile, contained=self._shop.contained)
+
+    async def _run(
+        self, spec: GuardrailSpec, tree: str, ready: Ready, key: str, tool: str, progress: Progress
+    ) -> Run:
+        kind = guardrails.kind(spec.kind)
+        name = f"{spec.name}-{uuid.uuid4().hex[:12]}"
+        started = self._shop.now()
+        log = self._shop.logs / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        seen = _Watcher(spec, kind, name, progress, self._shop.store.evidence.last(spec.name))
+        async with self._shop.trees.checkout(tree) as folder:
+            await self._include(folder)
+            command = kind.command(spec)
+            finished, outcome = await self._execute(spec, kind, command, folder, ready, log, seen)
+            outcome = await self._touched(folder, outcome)
+        note = ""
+        if outcome.verdict is Verdict.FAIL and outcome.failing:
+            again = kind.again(spec, outcome.failing)
+            if again is not None:
+                outcome, note = await self._twice(spec, again, tree, ready, log, outcome)
+        run = Run(
+            id=name, guardrail=spec.name, tree=tree, key=key, tool=tool, verdict=outcome.verdict,
+            summary=outcome.summary, exit_code=finished.exit_code, seconds=finished.seconds,
+            at=started, failing=outcome.failing, passing=outcome.passing, counted=outcome.counted,
+            details=outcome.details, command=command, note=note,
+        )  # fmt: skip
+        self._shop.store.evidence.put_run(run)
+        return run
+
+    async def _execute(
+        self, spec: GuardrailSpec, kind: Kind, command: str, folder: Path, ready: Ready,
+        log: Path, seen: _Watcher,
+    ) -> tuple[Finished, Outcome]:  # fmt: skip
+        with tempfile.TemporaryDirectory(dir=self._shop.place.state, prefix="results-") as name:
+            results = Path(name)
+            with log.open("ab") as file, contextlib.ExitStack() as stack:
+                ticking = asyncio.create_task(seen.tick())
+                stack.callback(ticking.cancel)
+
+                def on_output(chunk: bytes) -> None:
+                    file.write(chunk)
+                    seen.take(chunk)
+
+                finished = await sandbox.run(
+                    self._profile(folder, results, ready), command, timeout=spec.timeout,
+                    on_output=on_output,
+                )  # fmt: skip
+            output = _readable(log)
+            return finished, kind.outcome(spec, finished, output, results)
+
+    async def _twice(
+        self, spec: GuardrailSpec, again: str, tree: str, ready: Ready, log: Path, first: Outcome
+    ) -> tuple[Outcome, str]:
+        """Run what failed once more in a fresh checkout: what passes then is flaky, not a pass."""
+        kind = guardrails.kind(spec.kind)
+        second_log = log.with_suffix(".again.log")
+        quiet = _Watcher(spec, kind, "", lambda _: None, None)
+        async with self._shop.trees.checkout(tree) as folder:
+            await self._include(folder)
+            _, second = await self._execute(spec, kind, again, folder, ready, second_log, quiet)
+        with log.open("ab") as file:
+            file.write(b"\n--- what failed, run again ---\n" + second_log.read_bytes())
+        second_log.unlink()
+        return verdict.flaky(first, second)
+
+    async def _include(self, folder: Path) -> None:
+        tracked = await self._shop.trees.tracked(folder)
+        included = await self._shop.included()
+        environment.include(included, self._shop.repository.path, folder, tracked)
+
+    async def _touched(self, folder: Path, outcome: Outcome) -> Outcome:
+        """A check that changes tracked files has not checked the tree that it was given."""
+        differing = await self._shop.trees.differing(folder)
+        if not differing:
+            return outcome
+        names = ", ".join(differing[:5])
+        return Outcome(
+            verdict=Verdict.ERROR,
+            summary=f"changed tracked files while it ran: {names}",
+            details=f"A guardrail may not change tracked files. It changed: {names}",
+        )
+
+
+class _Watcher:
+    """Turns a check's output into words of progress, a few a second."""
+
+    def __init__(
+        self, spec: GuardrailSpec, kind: Kind, run: str, progress: Progress, last: Run | None
+    ) -> None:
+        self._spec, self._kind, self._run, self._progress = spec, kind, run, progress
+        self._expected = last.seconds if last else None
+        self._output: list[bytes] = []
+        self._kept = 0
+        self._began = asyncio.get_running_loop().time()
+
+    def take(self, chunk: bytes) -> None:
+        """More output."""
+        if self._kept < READABLE:
+            self._output.append(chunk)
+            self._kept += len(chunk)
+
+    async def tick(self) -> None:
+        """Say how far it is, until cancelled."""
+        while True:
+            text = b"".join(self._output).decode(errors="replace")
+            counted = self._kind.progress(text)
+            done, total = counted if counted else (None, None)
+            self._progress(
+                GuardrailStatus(
+                    name=self._spec.name,
+                    verdict=Verdict.RUNNING,
+                    done=done,
+                    total=total,
+                    seconds=asyncio.get_running_loop().time() - self._began,
+                    expected=self._expected,
+                    run=self._run,
+                )
+            )
+            await asyncio.sleep(_TICK if len(text) < 1 << 18 else _TICK * 8)
+
+
+def _readable(log: Path) -> str:
+    """A log's text; of a huge one its beginning and its end."""
+    size = log.stat().st_size
+    with log.open("rb") as file:
+        if size <= READABLE:
+            return file.read().decode(errors="replace")
+        head = file.read(READABLE // 4)
+        file.seek(size - 3 * READABLE // 4)
+        cut = f"\n… {size - READABLE} bytes left out …\n".encode()
+        return (head + cut + file.read()).decode(errors="replace")

@@ -1,0 +1,249 @@
+"""The engine of one repository: start, recover, watch, stop. `python -P -m factory.engine PATH`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import filelock
+import watchfiles
+
+from factory import __version__, sandbox
+from factory.attempt import Attempts
+from factory.checks import Checks
+from factory.commands import Commands
+from factory.config import FILE
+from factory.configfile import parse
+from factory.containment import Level
+from factory.environment import Environments
+from factory.gate import Gate
+from factory.git.place import Place, find_repository
+from factory.git.repository import Repository
+from factory.git.trees import Trees
+from factory.git.vault import Vault
+from factory.hub import Hub
+from factory.landing import Landings
+from factory.model import ConfigError, EngineError, FactoryError
+from factory.purse import Purse
+from factory.reviewing import Reviewing
+from factory.run import Runner
+from factory.shop import Shop
+from factory.store import Store
+from factory.views import Views
+from factory.wire import PROTOCOL, Hello
+
+log = logging.getLogger(__name__)
+
+_LOOK = 30.0
+"""Seconds after which the target is looked at even where no watcher said a word."""
+
+
+class Engine:
+    """Everything that runs for one repository. Made by `opened`."""
+
+    def __init__(self, shop: Shop, hub: Hub, environment: Mapping[str, str]) -> None:
+        self.shop = shop
+        self.hub = hub
+        purse = Purse(shop.store, shop.now)
+        attempts = Attempts(shop, purse)
+        self.checks = Checks(shop)
+        self.gate = Gate(shop, self.checks, attempts)
+        self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate))
+        self.reviewing = Reviewing(shop)
+        self.views = Views(shop, purse, self.gate, self.runner, self.reviewing)
+        self.commands = Commands(shop)
+        self.stopping = asyncio.Event()
+        self._path = environment.get("PATH", "")
+        shop.store.journal.listen(hub.happened)
+        shop.store.journal.listen(lambda _: self.runner.wake())
+
+    def hello(self) -> Hello:
+        """Who we are."""
+        return Hello(
+            protocol=PROTOCOL, version=__version__, pid=os.getpid(),
+            repository=str(self.shop.repository.path), path_variable=self._path,
+            keys=tuple(sorted(self.shop.keys)),
+        )  # fmt: skip
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the model's answers are recorded: the default agent is a replay."""
+        config = self.shop.tip.config
+        agent = config.agent_named(config.agent) if config else None
+        return agent is not None and agent.kind == "replay"
+
+    async def run(self) -> None:
+        """Run until `stopping` is set; then every phase ends where it can be begun again."""
+        self.shop.store.journal.say("engine", text=f"started, version {__version__}")
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self.runner.run()),
+                group.create_task(self._watch()),
+                group.create_task(asyncio.to_thread(_import_ahead)),
+            ]
+            await self.stopping.wait()
+            for task in tasks:
+                task.cancel()
+
+    def stop_soon(self, *, at_once: bool) -> None:
+        """Stop: at once, or after the turns under way. Returns before it is done."""
+        self.runner.draining = True
+        self._ending = asyncio.create_task(self._end(at_once=at_once))
+
+    async def _end(self, *, at_once: bool) -> None:
+        if not at_once:
+            await self.runner.drained()
+        self.stopping.set()
+
+    async def _watch(self) -> None:
+        """Look again when the developer's refs change: a commit, a checkout, a rebase."""
+        common = self.shop.place.common
+        places = [common / "refs", common / "HEAD", common / "packed-refs", common / "index"]
+        there = [place for place in places if place.exists()]
+        changes = watchfiles.awatch(
+            *there, watch_filter=None, step=50, debounce=200, rust_timeout=int(_LOOK * 1000),
+            yield_on_timeout=True,
+        )  # fmt: skip
+        try:
+            async for _ in changes:
+                self.runner.wake()
+        except (OSError, RuntimeError) as error:  # no more inotify watches: look by the clock
+            log.warning("files cannot be watched (%s); the target is looked at by the clock", error)
+            while True:
+                await asyncio.sleep(2)
+                self.runner.wake()
+
+
+def _import_ahead() -> None:
+    """What takes long to import, in a thread, before the first agent needs it."""
+    import anthropic  # noqa: F401
+    import git  # noqa: F401
+
+
+@asynccontextmanager
+async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[Engine]:
+    """The engine of a repository, with everything it holds; one at a time.
+
+    Raises EngineError where another one runs, RepositoryError where it cannot work here.
+    """
+    lock = filelock.FileLock(place.lock)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise EngineError(
+            f"an engine already runs for {place.path}; `factory-tui` attaches to it"
+        ) from None
+    try:
+        hub = Hub()
+        shop = await _shop(place, environment, hub)
+        try:
+            yield Engine(shop, hub, environment)
+        finally:
+            shop.close()
+    finally:
+        lock.release()
+
+
+async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
+    repository = Repository(place.path)
+    store = Store(place.state / "factory.db", now=time.time)
+    try:
+        vault = Vault(place.state, repository, await _target(repository))
+        await vault.prepare()
+        containment = await sandbox.probe()
+        contained = containment.level is Level.BUBBLEWRAP
+        shop = Shop(
+            place, store, vault, Trees(vault, checkouts=_checkouts()),
+            Environments(place.state / "environments", contained=contained),
+            now=time.time, tell=hub.tell, contained=contained, keys=_keys(environment),
+        )  # fmt: skip
+        await shop.refresh()
+    except BaseException:
+        store.close()
+        raise
+    return shop
+
+
+async def _target(repository: Repository) -> str:
+    """The branch that changes land on: what factory.toml says, else `main`, else `master`."""
+    branches = await repository.branches()
+    for branch in branches:
+        shown = await repository.ask("cat-file", "blob", f"refs/heads/{branch}:{FILE}", ok=(0, 128))
+        if shown.code == 0:
+            with contextlib.suppress(ConfigError, UnicodeDecodeError):
+                if parse(shown.out.decode()).target == branch:
+                    return branch
+    usual = [name for name in ("main", "master") if name in branches]
+    return usual[0] if usual else (branches[0] if branches else "main")
+
+
+def _checkouts() -> int:
+    return max(2, os.cpu_count() or 2)
+
+
+def _keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """Credentials by their variable's name. They never enter a sandbox, a log or a row."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if value and name.endswith(("_API_KEY", "_AUTH_TOKEN"))
+    }
+
+
+async def serve(place: Place) -> None:
+    """Run the engine in the foreground until a signal or a client stops it."""
+    from factory import api
+
+    environment = dict(os.environ)
+    _forget_surroundings()
+    async with opened(place, environment) as engine:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(name, engine.stopping.set)
+        async with asyncio.TaskGroup() as group:
+            server = group.create_task(api.serve(engine, place.socket))
+            await engine.run()
+            server.cancel()
+
+
+_SECRET = ("_API_KEY", "_AUTH_TOKEN", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIAL")
+
+
+def _forget_surroundings() -> None:
+    """Take keys and git's variables out of our environment: nothing we start inherits them."""
+    for name in list(os.environ):
+        git = name.startswith("GIT_") and name != "GIT_CONFIG_GLOBAL"
+        if git or name.endswith(_SECRET):
+            del os.environ[name]
+
+
+def main() -> int:
+    """Entry of the engine's process."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    try:
+        asyncio.run(serve(find_repository(Path(sys.argv[1] if sys.argv[1:] else "."))))
+    except FactoryError as error:
+        sys.stderr.write(f"factory-tui: {error}\n")
+        return error.exit_code
+    except BaseExceptionGroup as group:
+        known, rest = group.split(FactoryError)
+        if known is None or rest is not None:
+            raise
+        sys.stderr.write(f"factory-tui: {known.exceptions[0]}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,358 @@
+"""The gate: the order of checks on the tree that would land, and what they decide together.
+
+snapshot → tree check → merge with the tip → dependencies → guardrails on exactly that candidate →
+the same with the tip's versions of protected files → tamper marks. The engine runs it, never an
+agent, and no agent's word counts in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from factory import lifecycle, sandbox, tamper, treecheck
+from factory.attempt import Attempts
+from factory.checks import Checks
+from factory.claims import unproven
+from factory.config import AgentSpec, Config, GuardrailSpec
+from factory.environment import Ready
+from factory.git.vault import Changed, Merge
+from factory.globs import matches
+from factory.guardrails import verdict
+from factory.model import (
+    Change,
+    FactoryError,
+    Judged,
+    Lane,
+    Mark,
+    NotNowError,
+    ParkReason,
+    Run,
+    Struct,
+    Task,
+    Verdict,
+)
+from factory.shop import Shop, Tip
+from factory.wire import GuardrailStatus, Progressed
+
+
+class Subject(Struct):
+    """What a gate looks at: one snapshot on one tip."""
+
+    task: Task
+    snapshot: str
+    tip: Tip
+    tree: str
+    config: Config
+    changed: tuple[Changed, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The changed paths."""
+        return tuple(change.path for change in self.changed)
+
+
+class Gate:
+    """Runs the gate for tasks, and for the tip itself."""
+
+    def __init__(self, shop: Shop, checks: Checks, attempts: Attempts) -> None:
+        self._shop = shop
+        self._checks = checks
+        self._attempts = attempts
+        self.live: dict[str, tuple[GuardrailStatus, ...]] = {}
+        """How far each gate under way is, by task; the tip's under an empty name."""
+
+    async def check(self, task: Task) -> lifecycle.AnyEvent:
+        """The phase `check`: snapshot the worktree, then examine it on the newest tip."""
+        snapshot = await self._attempts.snapshot(task)
+        tip = await self._shop.refresh()
+        return await self.examine(self._shop.store.tasks.get(task.id), snapshot, tip)
+
+    async def examine(self, task: Task, snapshot: str, tip: Tip) -> lifecycle.AnyEvent:
+        """What the gate says of a snapshot merged with a tip; keeps the change it makes of it."""
+        merge = await self._shop.vault.merge(tip.commit, snapshot)
+        if merge.conflicts:
+            return self._conflict(task, tip, merge)
+        changed = await self._shop.vault.changed(tip.tree, merge.tree)
+        if not changed:
+            nothing = "there is no change: the tree is the target's own"
+            return lifecycle.Red(feedback=f"FAIL: {nothing}. Do what was asked.", summary=nothing)
+        config = tip.config or await self._own_config(merge.tree)
+        if config is None:
+            return lifecycle.Failed(reason=ParkReason.ERROR, message=tip.problem)
+        subject = Subject(task=task, snapshot=snapshot, tip=tip, tree=merge.tree, config=config,
+                          changed=changed)  # fmt: skip
+        found = await self._tree_problems(changed)
+        if found:
+            text = "\n".join(f"FAIL: {line}" for line in found)
+            return lifecycle.Red(feedback=text, summary=f"tree check: {found[0]}")
+        return await self._guard(subject)
+
+    def _conflict(self, task: Task, tip: Tip, merge: Merge) -> lifecycle.Conflicted:
+        """A command cannot read conflict markers: it begins again on the tip."""
+        spec = tip.config.agent_named(task.agent) if tip.config else None
+        restart = spec is not None and spec.kind == "command" and spec.output == "text"
+        tree = tip.tree if restart else merge.tree
+        return lifecycle.Conflicted(
+            base=tip.commit, tree=tree, paths=merge.conflicts, restart=restart
+        )
+
+    async def _own_config(self, tree: str) -> Config | None:
+        """The candidate's own factory.toml counts only while the target has none at all."""
+        if self._shop.tip.problem.startswith("there is no"):
+            return await self._shop.config_of(tree)
+        return None
+
+    async def _tree_problems(self, changed: Sequence[Changed]) -> tuple[str, ...]:
+        vault = self._shop.vault
+        new = tuple(c.new for c in changed if c.status != "D" and c.new_mode != "160000")
+        links = {
+            c.path: (await vault.objects.blob(c.new)).decode(errors="replace")
+            for c in changed
+            if c.new_mode == "120000"
+        }
+        return treecheck.problems(changed, sizes=await vault.sizes(new), links=links)
+
+    async def _guard(self, subject: Subject) -> lifecycle.AnyEvent:
+        held = await self._dependencies(subject)
+        if held is not None:
+            return held
+        try:
+            ready = await self._shop.environment(subject.config, subject.tree)
+            judged, runs = await self._judge(subject, subject.tree, ready, subject.task.id)
+            marks = await self._marks(subject)
+            weakened: tuple[str, ...] = ()
+            if verdict.green(judged):
+                weakened = await self._weakened(subject, ready)
+        finally:
+            self.live.pop(subject.task.id, None)
+        change = await self._change(subject, judged, marks, weakened)
+        self._shop.store.evidence.put_change(change)
+        if not change.green:
+            return await self._not_green(subject, judged, runs, ready)
+        return lifecycle.Green(change=change, by_rule=self._by_rule(subject, change))
+
+    async def _dependencies(self, subject: Subject) -> lifecycle.Failed | None:
+        """New dependencies are new code: nothing is installed before the developer allows it."""
+        spec = subject.config.environment
+        touched = [path for path in subject.paths if matches(path, spec.inputs)]
+        if not touched or not spec.setup or subject.tip.config is None:
+            return None
+        inputs = await self._shop.inputs(subject.config, subject.tree)
+        key = self._shop.environments.key(spec, inputs)
+        if key in subject.task.allowed:
+            return None
+        self._shop.store.answers.put_note(f"dependencies:{subject.task.id}", key)
+        names = ", ".join(touched[:3])
+        return lifecycle.Failed(
+            reason=ParkReason.DEPENDENCIES,
+            message=f"{names} changed, and what they name would be installed; resume allows it",
+        )
+
+    async def _judge(
+        self, subject: Subject, tree: str, ready: Ready, name: str
+    ) -> tuple[tuple[Judged, ...], tuple[Run, ...]]:
+        """Every guardrail's verdict on a tree, and the runs they rest on."""
+        board = _Board(self, subject.config.guardrails, name)
+        limit = asyncio.Semaphore(1 if subject.config.in_order else len(board.specs) or 1)
+        failed = asyncio.Event()
+
+        async def one(spec: GuardrailSpec) -> tuple[Judged, Run | None]:
+            if not verdict.applies(spec, subject.paths):
+                return Judged(
+                    guardrail=spec.name, verdict=Verdict.NOT_RUN, note="out of scope"
+                ), None
+            async with limit:
+                if subject.config.in_order and failed.is_set():
+                    return Judged(guardrail=spec.name, verdict=Verdict.NOT_RUN), None
+                judged, run = await self._one(subject, spec, tree, ready, board)
+            if judged.verdict not in (Verdict.PASS, Verdict.WAIVED):
+                failed.set()
+            board.settle(judged, run)
+            return judged, run
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(spec)) for spec in board.specs]
+        pairs = [task.result() for task in tasks]
+        return tuple(pair[0] for pair in pairs), tuple(run for _, run in pairs if run is not None)
+
+    async def _one(
+        self, subject: Subject, spec: GuardrailSpec, tree: str, ready: Ready, board: _Board
+    ) -> tuple[Judged, Run]:
+        notes = self._shop.store.answers
+        again = f"again:{subject.task.id}:{spec.name}"
+        fresh = tree == subject.tree and notes.note(again) == tree
+        run = await self._checks.evidence(spec, tree, ready, progress=board.show, fresh=fresh)
+        if fresh:
+            notes.put_note(again, "")
+        waived = notes.note(waiver(subject.task.id, spec.name, tree))
+        if waived:
+            return Judged(guardrail=spec.name, verdict=Verdict.WAIVED, run=run.id, note=waived), run
+        tip = None
+        if run.verdict is Verdict.FAIL and spec.compare == "no-worse":
+            tip = await self._on_tip(subject, spec)
+        found, note = verdict.judge(run, spec.compare, tip)
+        return Judged(guardrail=spec.name, verdict=found, run=run.id, note=note), run
+
+    async def _on_tip(self, subject: Subject, spec: GuardrailSpec) -> Run:
+        ready = await self._shop.environment(subject.config, subject.tip.tree)
+        return await self._checks.evidence(spec, subject.tip.tree, ready, progress=lambda _: None)
+
+    async def _weakened(self, subject: Subject, ready: Ready) -> tuple[str, ...]:
+        """The guardrails that are red once the protected files are the tip's own again."""
+        touched = [c for c in subject.changed if matches(c.path, subject.config.protected)]
+        if not touched or subject.tip.config is None:
+            return ()
+        tree = await self._shop.trees.with_versions(subject.tree, touched)
+        if tree == subject.tip.tree:
+            return ()
+        judged, _ = await self._judge(subject, tree, ready, "")
+        return tuple(
+            one.guardrail
+            for one in judged
+            if one.verdict not in (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_RUN)
+        )
+
+    async def _marks(self, subject: Subject) -> tuple[Mark, ...]:
+        files: list[tamper.Edited] = []
+        blob = self._shop.vault.objects.blob
+        for change in subject.changed:
+            if "160000" in (change.old_mode, change.new_mode):
+                continue
+            old = None if change.status == "A" else await blob(change.old)
+            new = None if change.status == "D" else await blob(change.new)
+            files.append(tamper.Edited(path=change.path, old=old, new=new))
+        return tamper.marks(files)
+
+    async def _change(
+        self,
+        subject: Subject,
+        judged: tuple[Judged, ...],
+        marks: tuple[Mark, ...],
+        weakened: tuple[str, ...],
+    ) -> Change:
+        vault, task, config = self._shop.vault, subject.task, subject.config
+        added, removed = await vault.count(subject.tip.tree, subject.tree)
+        green = verdict.green(judged)
+        commands = self._attempts.commands(task)
+        handoff = replace(task.handoff, unproven=unproven(task.handoff, commands))
+        return Change(
+            task=task.id, number=task.snapshot, snapshot=subject.snapshot, base=task.base,
+            tip=subject.tip.commit, tree=subject.tree, green=green, judged=judged,
+            patch_id=await vault.patch_id(subject.tip.tree, subject.tree),
+            at=self._shop.now(), lane=Lane.EYES if marks or weakened else Lane.PLAIN,
+            weakened=weakened, marks=marks, handoff=handoff, added=added, removed=removed,
+            files=subject.paths,
+            critical=tuple(path for path in subject.paths if matches(path, config.critical)),
+            protected=tuple(path for path in subject.paths if matches(path, config.protected)),
+        )  # fmt: skip
+
+    def _by_rule(self, subject: Subject, change: Change) -> bool:
+        rule = subject.config.standing_accept
+        return lifecycle.may_land_by_rule(
+            subject.task, change, lines=rule.max_lines, until=rule.until, now=self._shop.now(),
+            in_paths=all(matches(path, rule.paths) for path in change.files) or not rule.paths,
+        )  # fmt: skip
+
+    async def _not_green(
+        self, subject: Subject, judged: Sequence[Judged], runs: Sequence[Run], ready: Ready
+    ) -> lifecycle.AnyEvent:
+        """Whose fault it is: an error that the tip has too is nobody's change."""
+        wrong = {one.guardrail for one in judged if verdict.stops(one.verdict)}
+        red = [run for run in runs if run.guardrail in wrong]
+        if not red:
+            message = "no guardrail had anything to check here, and that is not a pass"
+            return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
+        specs = {spec.name: spec for spec in subject.config.guardrails}
+        for run in red:
+            if run.verdict is Verdict.ERROR and subject.tip.config is not None:
+                tip = await self._on_tip(subject, specs[run.guardrail])
+                if tip.verdict is Verdict.ERROR:
+                    message = f"{run.guardrail} cannot run, on the target neither: {run.summary}"
+                    return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
+        summary = ", ".join(f"{run.guardrail}: {run.summary}" for run in red)
+        return lifecycle.Red(feedback=verdict.feedback(red), summary=summary)
+
+    async def tip(self) -> tuple[Judged, ...]:
+        """Run all guardrails on the tip itself: what the base is like, and whether they can run."""
+        tip = self._shop.tip
+        if tip.config is None:
+            return ()
+        try:
+            ready = await self._shop.environment(tip.config, tip.tree)
+            board = _Board(self, tip.config.guardrails, "")
+            judged = []
+            for spec in board.specs:
+                run = await self._checks.evidence(spec, tip.tree, ready, progress=board.show)
+                judged.append(Judged(guardrail=spec.name, verdict=run.verdict, run=run.id))
+                board.settle(judged[-1], run)
+        finally:
+            self.live.pop("", None)
+        return tuple(judged)
+
+    async def fix(self, task: Task, agent: AgentSpec | None) -> None:
+        """Run the guardrails' own fix commands in the worktree, in the agent's sandbox."""
+        config = self._shop.tip.config
+        profile = await self._attempts.profile(task, agent)
+        if config is None or profile is None:
+            return
+        for spec in config.guardrails:
+            if spec.fix:
+                await sandbox.run(profile, spec.fix, timeout=spec.timeout)
+
+    def told(self, name: str, status: GuardrailStatus) -> None:
+        """A guardrail got further: show it."""
+        self._shop.tell(Progressed(task=name, guardrail=status))
+
+
+class _Board:
+    """The statuses of one gate under way, in the order of factory.toml."""
+
+    def __init__(self, gate: Gate, specs: Sequence[GuardrailSpec], name: str) -> None:
+        self.specs = specs
+        self._gate = gate
+        self._name = name
+        self._statuses = {
+            spec.name: GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs
+        }
+        self._publish()
+
+    def show(self, status: GuardrailStatus) -> None:
+        """One guardrail got further."""
+        self._statuses[status.name] = status
+        self._publish()
+        self._gate.told(self._name, status)
+
+    def settle(self, judged: Judged, run: Run | None) -> None:
+        """One guardrail has its verdict."""
+        self.show(status_of(judged, run))
+
+    def _publish(self) -> None:
+        self._gate.live[self._name] = tuple(self._statuses.values())
+
+
+def status_of(judged: Judged, run: Run | None) -> GuardrailStatus:
+    """A verdict as the bar shows it."""
+    if run is None:
+        return GuardrailStatus(name=judged.guardrail, verdict=judged.verdict, summary=judged.note)
+    return GuardrailStatus(
+        name=judged.guardrail, verdict=judged.verdict, seconds=run.seconds, run=run.id,
+        summary=judged.note or run.summary, done=run.counted, total=run.counted,
+    )  # fmt: skip
+
+
+def waiver(task: str, guardrail: str, tree: str) -> str:
+    """Name of the note that holds a waiver's reason: one guardrail, one task, one exact tree."""
+    return f"waiver:{task}:{guardrail}:{tree}"
+
+
+def refuse_waiver(change: Change | None, guardrail: str, tree: str, reason: str) -> None:
+    """Raise where a waiver may not be given."""
+    if change is None or change.tree != tree:
+        raise NotNowError("the change is no longer the one you looked at; look again")
+    if not reason.strip():
+        raise FactoryError("a waiver needs a reason in words; it stands in the landed commit")
+    if guardrail not in {one.guardrail for one in change.judged}:
+        raise FactoryError(f"{guardrail!r} is not a guardrail of this change")

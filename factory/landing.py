@@ -1,0 +1,97 @@
+"""Bringing accepted changes onto the target: one at a time, by one leased push each.
+
+What is pushed is a tree that passed its gate on exactly this tip, and whose diff is the one that
+was accepted. Anything else comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from factory import lifecycle
+from factory.gate import Gate
+from factory.git.repository import Pushed
+from factory.model import Change, FactoryError, Landing, Task, Verdict
+from factory.shop import Shop
+
+_TRIES = 5
+"""How often one landing follows a target that moves while it is gated."""
+
+
+class Landings:
+    """The queue onto the target."""
+
+    def __init__(self, shop: Shop, gate: Gate) -> None:
+        self._shop = shop
+        self._gate = gate
+        self._turn = asyncio.Lock()
+
+    async def land(self, task: Task) -> lifecycle.AnyEvent:
+        """The phase `land`; safe to run again after a kill anywhere."""
+        async with self._turn:
+            for _ in range(_TRIES):
+                event = await self._try(self._shop.store.tasks.get(task.id))
+                if event is not None:
+                    return event
+        return lifecycle.Refused(why=f"{self._shop.vault.target} moves faster than it is gated")
+
+    async def _try(self, task: Task) -> lifecycle.AnyEvent | None:
+        """One try; None where the target moved meanwhile."""
+        tip = await self._shop.refresh()
+        if task.landing is not None:
+            if await self._shop.vault.contains(tip.commit, task.landing.commit):
+                return lifecycle.Landed(commit=task.landing.commit)
+            if tip.commit == task.landing.tip:
+                return await self._push(task, task.landing)
+        if task.decision is None:
+            raise FactoryError(f"{task.id} was never accepted; accept it in the Inbox")
+        found = await self._gate.examine(task, task.decision.snapshot, tip)
+        if not isinstance(found, lifecycle.Green):
+            return found
+        if found.change.patch_id != task.decision.patch_id:
+            return lifecycle.Differs(change=found.change)
+        message = self._message(task, found.change)
+        author = await self._shop.repository.author()
+        commit = await self._shop.vault.commit(
+            found.change.tree, tip.commit, message, author=author
+        )
+        await self._shop.vault.keep(f"landings/{task.id}", commit)
+        landing = Landing(tip=tip.commit, commit=commit)
+        task = self._shop.happen(task.id, lifecycle.Pushing(landing=landing))
+        return await self._push(task, landing)
+
+    async def _push(self, task: Task, landing: Landing) -> lifecycle.AnyEvent | None:
+        vault = self._shop.vault
+        pushed = await self._shop.repository.land(
+            vault.git_dir, landing.commit, target=vault.target, lease=landing.tip
+        )
+        if pushed.done:
+            await self._shop.refresh()
+            return lifecycle.Landed(commit=landing.commit)
+        if pushed.moved:
+            self._shop.amend(task.id, landing=None)
+            return None
+        return lifecycle.Refused(why=await self._why(pushed))
+
+    async def _why(self, pushed: Pushed) -> str:
+        """A refused push in words that say what to do."""
+        target = self._shop.vault.target
+        dirty = await self._shop.repository.dirty(target)
+        if dirty:
+            names = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if dirty[3:] else "")
+            return f"commit or stash {names}, or leave {target}"
+        return f"your checkout of {target} is in the way: {pushed.reason}"
+
+    def _message(self, task: Task, change: Change) -> str:
+        lines = [task.title, ""]
+        if change.handoff.summary and change.handoff.summary != task.title:
+            lines += [change.handoff.summary.strip(), ""]
+        lines.append(f"Factory-Task: {task.id}")
+        passed = sum(one.verdict is Verdict.PASS for one in change.judged)
+        lines.append(f"Factory-Evidence: {passed} passed on tree {change.tree}")
+        lines += [
+            f"Factory-Waived: {one.guardrail}: {' '.join(one.note.split())}"
+            for one in change.judged
+            if one.verdict is Verdict.WAIVED
+        ]
+        return "\n".join(lines) + "\n"

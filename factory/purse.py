@@ -1,0 +1,88 @@
+"""Budgets at work: what a task and a day have cost, and whether the next turn may begin."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from factory.config import AgentSpec, Config
+from factory.ledger import exceeded
+from factory.model import AgentError, Budget, ParkReason, Spend, Task, TaskState
+from factory.store import Spent, Store
+
+
+class Purse:
+    """Reserves before each turn, settles after it. A reservation that was never settled counts."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
+        self._open: dict[str, str] = {}
+
+    def reserve(self, task: Task, agent: AgentSpec, most: Spend, config: Config) -> None:
+        """Set aside the most a turn can cost. Raises AgentError where that would pass a cap."""
+        self._take_back(task)
+        own = _caps(task.budget, config.task_budget)
+        reason = exceeded(self.of(task), most, own, task.id, unpriced=agent.subscription)
+        reason = reason or exceeded(
+            self.today(), most, config.day_budget, "today",
+            way_out="raise [budget] in factory.toml, or wait for tomorrow",
+            unpriced=agent.subscription,
+        )  # fmt: skip
+        if reason is not None:
+            raise AgentError(reason, reason=ParkReason.BUDGET)
+        name = uuid.uuid4().hex
+        self._open[task.id] = name
+        self._put(name, task, agent, most, settled=False)
+
+    def settle(self, task: Task, agent: AgentSpec, spend: Spend) -> None:
+        """Write what a turn has cost in the place of its reservation."""
+        name = self._open.pop(task.id, "") or uuid.uuid4().hex
+        if agent.subscription:
+            spend = Spend(
+                input_tokens=spend.input_tokens, output_tokens=spend.output_tokens,
+                cached_tokens=spend.cached_tokens, seconds=spend.seconds,
+            )  # fmt: skip
+        self._put(name, task, agent, spend, settled=True)
+
+    def _take_back(self, task: Task) -> None:
+        """A request that this engine saw fail cost nothing; one cut off by a kill stays counted."""
+        if task.id in self._open:
+            self._store.money.drop(self._open.pop(task.id))
+
+    def _put(self, name: str, task: Task, agent: AgentSpec, spend: Spend, *, settled: bool) -> None:
+        self._store.money.put(
+            name,
+            Spent(task=task.id, agent=agent.name, at=self._now(), spend=spend, settled=settled),
+        )
+
+    def of(self, task: Task) -> Spend:
+        """What a task has cost, its working time up to now included."""
+        worked = task.worked
+        if task.state is TaskState.WORKING:
+            worked += max(0.0, self._now() - task.changed_at)
+        spent = sum((line.spend for line in self._store.money.lines(task=task.id)), Spend())
+        return spent + Spend(seconds=worked - spent.seconds)
+
+    def today(self) -> Spend:
+        """What the developer's calendar day has cost so far."""
+        midnight = datetime.fromtimestamp(self._now()).astimezone().replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )  # fmt: skip
+        lines = self._store.money.lines(since=midnight.timestamp())
+        return sum((line.spend for line in lines), Spend())
+
+    def per_hour(self) -> float:
+        """US dollars an hour, over the last hour."""
+        lines = self._store.money.lines(since=self._now() - 3600)
+        return sum(line.spend.usd or 0.0 for line in lines)
+
+
+def _caps(own: Budget, default: Budget) -> Budget:
+    """A task's own caps, and the file's where it has none."""
+    return Budget(
+        usd=default.usd if own.usd is None else own.usd,
+        tokens=default.tokens if own.tokens is None else own.tokens,
+        minutes=default.minutes if own.minutes is None else own.minutes,
+    )

@@ -1,0 +1,58 @@
+"""The developer's comments through the rounds: sent, answered, addressed, outdated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from factory import anchors
+from factory.model import Change, Comment, CommentKind, CommentState
+from factory.shop import Shop
+
+
+def send(shop: Shop, task: str, remark: str) -> str:
+    """Turn the drafts of a task into open comments; returns what the agent is told."""
+    drafts = [one for one in shop.store.reviews.comments(task) if one.state is CommentState.DRAFT]
+    number = 1 + max((one.round for one in shop.store.reviews.comments(task)), default=0)
+    for draft in drafts:
+        shop.store.reviews.put(replace(draft, state=CommentState.OPEN, round=number))
+    return anchors.feedback(drafts, remark)
+
+
+async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
+    """After a new round: what became of each open comment, by the diff and the agent's answers."""
+    comments = shop.store.reviews.comments(change.task)
+    newest = max((one.round for one in comments), default=0)
+    open_ = [one for one in comments if one.state is CommentState.OPEN]
+    sent = [one for one in open_ if one.round == newest]
+    answered = {one.id: one for one in anchors.replied(sent, change.handoff)}
+    old = next((one for one in before if one.tree != change.tree), None)
+    for comment in open_:
+        comment = answered.get(comment.id, comment)
+        if comment.state is CommentState.OPEN:
+            comment = await _by_diff(shop, comment, change, old)
+        shop.store.reviews.put(comment)
+
+
+async def _by_diff(shop: Shop, comment: Comment, change: Change, old: Change | None) -> Comment:
+    """A *do* whose lines changed is addressed; lines that only moved keep it open."""
+    if comment.kind is CommentKind.NOTE:
+        return replace(comment, state=CommentState.ADDRESSED)
+    anchor = comment.anchor
+    if not anchor.path:
+        return replace(comment, state=CommentState.ADDRESSED) if old else comment
+    if not anchor.new:
+        return comment
+    text = await shop.vault.objects.file(change.tree, anchor.path)
+    if text is None:
+        return replace(comment, state=CommentState.OUTDATED)
+    if not anchor.line:
+        was = await shop.vault.objects.file(old.tree, anchor.path) if old else text
+        return comment if was == text else replace(comment, state=CommentState.ADDRESSED)
+    placed = anchors.place(anchor, text.decode(errors="replace").split("\n"))
+    if placed is None:
+        return replace(comment, state=CommentState.ADDRESSED)
+    if placed.text == anchor.text:
+        return replace(comment, anchor=placed)
+    return replace(comment, anchor=placed, state=CommentState.ADDRESSED)

@@ -1,0 +1,131 @@
+"""Diffs on request: which two trees, what was seen of them, and pages of their rows."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from factory import review
+from factory.config import Config
+from factory.git.vault import parse_raw
+from factory.model import Change, Struct, Task, UnknownError
+from factory.review import Review
+from factory.shop import Shop
+from factory.wire import Look, ReviewIndex, Rows
+
+_KEPT = 6
+"""Diffs kept parsed: the open one, its neighbours, and other amounts of context."""
+
+
+class _Sides(Struct):
+    """The two trees of a diff, and what it is of."""
+
+    left: str
+    right: str
+    snapshot: str
+    tip: str
+
+
+class Reviewing:
+    """Reads diffs from the vault and keeps the newest ones parsed."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._parsed: OrderedDict[tuple[str, str, str, int], _Parsed] = OrderedDict()
+
+    async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
+        """The files and hunks of a diff. Raises UnknownError where there is nothing to look at."""
+        task = self._shop.store.tasks.get(name)
+        sides = await self._sides(task, look)
+        found = await self._read(task, sides, context)
+        return found.index(
+            task=name, snapshot=sides.snapshot, tip=sides.tip, tree=sides.right,
+            against=sides.left, delta=look is Look.DELTA,
+        )  # fmt: skip
+
+    async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
+        """Lines of the diff that `index` last described."""
+        task = self._shop.store.tasks.get(name)
+        found = await self._read(task, await self._sides(task, look), context, marks=False)
+        return Rows(first=first, rows=found.page(first, min(count, 2_000)))
+
+    async def hunks(self, change: Change) -> tuple[int, int]:
+        """`(seen, all)` hunks of a change."""
+        task = self._shop.store.tasks.get(change.task)
+        sides = _Sides(
+            left=await self._shop.vault.tree_of(change.tip), right=change.tree,
+            snapshot=change.snapshot, tip=change.tip,
+        )  # fmt: skip
+        found = await self._read(task, sides, 3)
+        marks = [hunk.seen for file in found.files for hunk in file.hunks]
+        return sum(marks), len(marks)
+
+    async def _sides(self, task: Task, look: Look) -> _Sides:
+        if look is Look.LIVE:
+            return await self._live(task)
+        change = self._shop.store.evidence.change(task.id)
+        if change is None:
+            return await self._live(task)
+        left = await self._shop.vault.tree_of(change.tip)
+        if look is Look.DELTA:
+            left = self._shop.store.answers.note(f"decided:{task.id}") or left
+        return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+
+    async def _live(self, task: Task) -> _Sides:
+        if not task.worktree:
+            raise UnknownError(f"{task.id} has no change and no worktree to look at yet")
+        folder = self._shop.trees.worktrees / task.worktree
+        tree = await self._shop.trees.tree(folder, task.base)
+        left = await self._shop.vault.tree_of(task.base)
+        return _Sides(left=left, right=tree, snapshot="", tip=task.base)
+
+    async def _read(self, task: Task, sides: _Sides, context: int, *, marks: bool = True) -> Review:
+        """A diff from the cache; one whose seen marks are old will do where only rows count."""
+        key = (task.id, sides.left, sides.right, context)
+        seen = self._shop.store.reviews.seen(task.id)
+        known = self._parsed.get(key)
+        if known is None or (marks and known.seen != seen):
+            text = known.text if known else await self._text(sides, context)
+            known = _Parsed(text, seen, self._parse(task, text, seen))
+            self._parsed[key] = known
+        self._parsed.move_to_end(key)
+        while len(self._parsed) > _KEPT:
+            self._parsed.popitem(last=False)
+        return known.review
+
+    async def _text(self, sides: _Sides, context: int) -> _Text:
+        vault = self._shop.vault
+        raw = await vault.raw(sides.left, sides.right)
+        blobs = tuple(
+            oid
+            for changed in parse_raw(raw)
+            for mode, oid in ((changed.old_mode, changed.old), (changed.new_mode, changed.new))
+            if mode not in ("000000", "160000")
+        )
+        patch = await vault.patch(sides.left, sides.right, context=context)
+        return _Text(raw=raw, patch=patch, sizes=await vault.sizes(blobs))
+
+    def _parse(self, task: Task, text: _Text, seen: frozenset[str]) -> Review:
+        config = self._shop.tip.config or Config()
+        change = self._shop.store.evidence.change(task.id)
+        return review.read(
+            text.raw, text.patch, text.sizes, critical=config.critical, folded=config.folded,
+            protected=config.protected, seen=seen, looked=seen,
+            marks=change.marks if change else (),
+        )  # fmt: skip
+
+
+class _Text(Struct):
+    """What git says of two trees."""
+
+    raw: bytes
+    patch: bytes
+    sizes: dict[str, int]
+
+
+class _Parsed(NamedTuple):
+    """A diff, and the marks it was read with."""
+
+    text: _Text
+    seen: frozenset[str]
+    review: Review

@@ -1,0 +1,251 @@
+"""Driving tasks through their phases: who may start, what runs, what comes next.
+
+The rows say which phase each task is in; here it is started, and ended when the row says so. There
+is no other memory: after a kill, the same rows start the same phases again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+
+from factory import lifecycle
+from factory.attempt import Attempts
+from factory.gate import Gate
+from factory.landing import Landings
+from factory.lifecycle import Phase
+from factory.model import (
+    FactoryError,
+    NotNowError,
+    ParkReason,
+    Run,
+    StoreError,
+    Task,
+    TaskState,
+    Verdict,
+)
+from factory.remarks import settle
+from factory.shop import Shop
+
+log = logging.getLogger(__name__)
+
+_AGAIN = 3.0
+"""Seconds after which a landing that waits for the developer's checkout looks at it again."""
+_DISK = 5.0
+"""Seconds after which a database that could not be written is tried again."""
+
+
+class Runner:
+    """Runs the phases of all tasks until it is stopped."""
+
+    def __init__(self, shop: Shop, attempts: Attempts, gate: Gate, landings: Landings) -> None:
+        self._shop = shop
+        self._attempts = attempts
+        self._gate = gate
+        self._landings = landings
+        self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
+        self._wake = asyncio.Event()
+        self._seen_tip = ""
+        self._checked_tip = ""
+        self.draining = False
+        """True lets the turns under way end and starts nothing new."""
+        self.problem = ""
+        """Why nothing new is started, in words for the developer."""
+
+    def wake(self) -> None:
+        """Something may have changed: look at the rows again."""
+        self._wake.set()
+
+    async def drained(self) -> None:
+        """Wait until nothing runs any more."""
+        while self._running:
+            await asyncio.wait([task for _, task in self._running.values()])
+
+    async def run(self) -> None:
+        """Drive until cancelled; then every phase is cancelled too, and rows stay as they are."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    wait = await self._look()
+                except StoreError as error:
+                    self.problem, wait = str(error), _DISK
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+        finally:
+            under_way = [task for _, task in self._running.values()]
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _look(self) -> float | None:
+        """One look at all rows; returns the seconds until the next one that is due anyway."""
+        tip = await self._shop.refresh()
+        if tip.commit != self._seen_tip:
+            self._seen_tip = tip.commit
+            self._shop.store.journal.say("tip", text=tip.commit)
+            await self._conflicts()
+        self.problem = self._stopper()
+        tasks = self._shop.store.tasks.all()
+        self._resume_due(tasks)
+        for task in self._shop.store.tasks.all():
+            self._end_what_is_over(task)
+        if not self.draining:
+            self._start_queued(self._shop.store.tasks.all())
+            for task in self._shop.store.tasks.all():
+                self._drive(task)
+            self._ahead()
+        return self._due(self._shop.store.tasks.all())
+
+    def _stopper(self) -> str:
+        if self._shop.tip.problem:
+            return self._shop.tip.problem
+        if self._checked_tip != self._shop.tip.commit:
+            return ""
+        broken = [run.guardrail for run in self._newest_on_tip() if run.verdict is Verdict.ERROR]
+        if broken:
+            names = ", ".join(broken)
+            return f"{names} cannot run on {self._shop.vault.target} itself; see `b` for the log"
+        return ""
+
+    def _newest_on_tip(self) -> tuple[Run, ...]:
+        newest: dict[str, Run] = {}
+        for run in self._shop.store.evidence.on(self._shop.tip.tree):
+            newest.setdefault(run.guardrail, run)
+        return tuple(newest.values())
+
+    def _resume_due(self, tasks: tuple[Task, ...]) -> None:
+        now = self._shop.now()
+        for task in tasks:
+            if task.parked is not None and task.parked.until is not None:
+                if task.parked.until <= now:
+                    self._shop.happen(task.id, lifecycle.Resumed())
+            elif task.waiting and task.id not in self._running:
+                self._spawn(task, None, self._clear(task))
+
+    async def _clear(self, task: Task) -> None:
+        """A landing that waits: go on as soon as the developer's checkout is no longer dirty."""
+        await asyncio.sleep(_AGAIN)
+        if not await self._shop.repository.dirty(self._shop.vault.target):
+            self._shop.happen(task.id, lifecycle.Cleared())
+
+    def _start_queued(self, tasks: tuple[Task, ...]) -> None:
+        config = self._shop.tip.config
+        if config is None or self.problem:
+            return
+        states = {task.id: task.state for task in tasks}
+        working = sum(task.state is TaskState.WORKING for task in tasks)
+        for task in tasks:
+            if working >= config.agents_at_once:
+                return
+            if task.state is not TaskState.QUEUED:
+                continue
+            if any(states.get(name) is not TaskState.LANDED for name in task.after):
+                continue
+            self._shop.happen(task.id, lifecycle.Started(base=self._shop.tip.commit))
+            working += 1
+
+    def _drive(self, task: Task) -> None:
+        phase = lifecycle.phase(task)
+        under_way = self._running.get(task.id)
+        if under_way is not None and under_way[0] is not None and under_way[0] is not phase:
+            under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
+        elif phase is not None and under_way is None:
+            self._spawn(task, phase, self._phase(task, phase))
+
+    def _end_what_is_over(self, task: Task) -> None:
+        if task.state.over and task.worktree and task.id not in self._running:
+            self._spawn(task, None, self._attempts.give_back(task))
+
+    def _spawn(
+        self, task: Task, phase: Phase | None, work: Coroutine[object, object, None]
+    ) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except NotNowError:
+                pass  # the developer was quicker; the row says what comes next
+            except StoreError as error:
+                self.problem = str(error)
+                await asyncio.sleep(_DISK)
+            except FactoryError as error:
+                log.warning("%s: %s", task.id, error)
+                await asyncio.sleep(_DISK)
+            finally:
+                self._running.pop(task.id, None)
+                self.wake()
+
+        self._running[task.id] = (phase, asyncio.create_task(guarded(), name=f"{task.id} {phase}"))
+
+    async def _phase(self, task: Task, phase: Phase) -> None:
+        try:
+            event = await self._work_on(task, phase)
+        except (NotNowError, StoreError):
+            raise
+        except FactoryError as error:
+            event = lifecycle.Failed(reason=ParkReason.ERROR, message=str(error))
+        except Exception as error:
+            log.exception("%s: %s", task.id, phase)
+            event = lifecycle.Failed(
+                reason=ParkReason.ERROR, message=f"a fault of factory-tui's own: {error!r}; resume "
+                "tries again, `factory-tui engine log` has the details",
+            )  # fmt: skip
+        before = self._shop.store.evidence.changes(task.id)
+        self._shop.happen(task.id, event)
+        if isinstance(event, lifecycle.Green | lifecycle.Differs) and phase is Phase.CHECK:
+            await settle(self._shop, event.change, before)
+
+    async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
+        match phase:
+            case Phase.WORK:
+                return await self._attempts.work(task)
+            case Phase.CHECK:
+                return await self._gate.check(task)
+            case Phase.LAND:
+                return await self._landings.land(task)
+
+    async def _conflicts(self) -> None:
+        """The target moved: what no longer merges goes back to its agent at once."""
+        for task in self._shop.store.tasks.all():
+            change = self._shop.store.evidence.change(task.id)
+            if task.state is not TaskState.READY or change is None or task.id in self._running:
+                continue
+            merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
+            if merge.conflicts:
+                event = await self._gate.examine(task, change.snapshot, self._shop.tip)
+                self._shop.happen(task.id, event)
+
+    def _ahead(self) -> None:
+        """While nothing else runs: the gate on the tip itself, then on one stale ready change."""
+        if self._running or self._shop.tip.config is None:
+            return
+        if self._checked_tip != self._shop.tip.commit:
+            tip = Task(id="", title="", agent="", created_at=0, changed_at=0)
+            self._spawn(tip, None, self._check_tip())
+            return
+        for task in self._shop.store.tasks.all():
+            change = self._shop.store.evidence.change(task.id)
+            if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
+                self._spawn(task, None, self._look_again(task, change.snapshot))
+                return
+
+    async def _check_tip(self) -> None:
+        commit = self._shop.tip.commit
+        await self._gate.tip()
+        self._checked_tip = commit
+        self._shop.store.journal.say("base", text=commit)
+
+    async def _look_again(self, task: Task, snapshot: str) -> None:
+        event = await self._gate.examine(task, snapshot, self._shop.tip)
+        if not isinstance(event, lifecycle.Failed):
+            self._shop.happen(task.id, event)
+
+    def _due(self, tasks: tuple[Task, ...]) -> float | None:
+        now = self._shop.now()
+        times = [
+            task.parked.until for task in tasks if task.parked and task.parked.until is not None
+        ]
+        return max(0.05, min(times) - now) if times else None

@@ -1,0 +1,159 @@
+"""What the phases of a task work with: the live resources of one engine, and the target's tip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from factory import lifecycle
+from factory.config import FILE, Config
+from factory.configfile import parse
+from factory.environment import Environments, Ready
+from factory.git.place import Place
+from factory.git.repository import Repository
+from factory.git.trees import INCLUDE, Trees
+from factory.git.vault import Vault
+from factory.globs import matches
+from factory.model import ConfigError, Struct, Task
+from factory.store import Store
+from factory.wire import AnyNotice
+
+
+class Tip(Struct):
+    """The target's tip and what the factory reads from it."""
+
+    commit: str
+    tree: str
+    config: Config | None
+    problem: str = ""
+    """Why there is no config: no factory.toml, or its mistakes."""
+
+
+class Shop:
+    """Everything a phase may use. Made once by the engine, closed with it."""
+
+    def __init__(
+        self,
+        place: Place,
+        store: Store,
+        vault: Vault,
+        trees: Trees,
+        environments: Environments,
+        *,
+        now: Callable[[], float],
+        tell: Callable[[AnyNotice], None],
+        contained: bool,
+        keys: Mapping[str, str],
+    ) -> None:
+        self.place = place
+        self.store = store
+        self.vault = vault
+        self.trees = trees
+        self.environments = environments
+        self.now = now
+        self.tell = tell
+        self.contained = contained
+        self.keys = keys
+        """Credentials by the name of their variable, as read when the engine started."""
+        self.tip = Tip(commit="", tree="", config=None, problem="the engine is starting")
+
+    @property
+    def repository(self) -> Repository:
+        """The developer's repository."""
+        return self.vault.repository
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the guardrails' logs."""
+        return self.place.state / "logs"
+
+    def attempt_folder(self, attempt: str) -> Path:
+        """Folder of an attempt: its transcript, its private git dir, its scratch."""
+        return self.place.state / "attempts" / attempt
+
+    async def refresh(self) -> Tip:
+        """Fetch the target, and read factory.toml again where it moved."""
+        commit = await self.vault.fetch()
+        if commit != self.tip.commit:
+            self.tip = await self._read_tip(commit)
+            await self._read_ignores(commit)
+        return self.tip
+
+    async def _read_tip(self, commit: str) -> Tip:
+        tree = await self.vault.tree_of(commit)
+        try:
+            config = await self.config_of(tree)
+        except ConfigError as error:
+            return Tip(commit=commit, tree=tree, config=None, problem=str(error))
+        problem = "" if config else f"there is no {FILE} on the target yet: `factory-tui init`"
+        return Tip(commit=commit, tree=tree, config=config, problem=problem)
+
+    async def config_of(self, tree: str) -> Config | None:
+        """The factory.toml of a tree. Raises ConfigError where it has mistakes."""
+        text = await self.vault.objects.file(tree, FILE)
+        if text is None:
+            return None
+        try:
+            return parse(text.decode())
+        except UnicodeDecodeError as error:
+            raise ConfigError((f"not UTF-8 at byte {error.start}; save it as UTF-8",)) from error
+
+    async def _read_ignores(self, commit: str) -> None:
+        included = await self.vault.objects.file(commit, INCLUDE)
+        own = await self.repository.excludes()
+        self.trees.own_excludes = f"{own}\n{(included or b'').decode(errors='replace')}\n"
+
+    async def included(self) -> str:
+        """The text of the tip's .worktreeinclude."""
+        found = await self.vault.objects.file(self.tip.tree, INCLUDE)
+        return (found or b"").decode(errors="replace")
+
+    async def inputs(self, config: Config, tree: str) -> dict[str, bytes]:
+        """The files of a tree that its environment is made from, by path."""
+        patterns = config.environment.inputs
+        if not patterns:
+            return {}
+        listing = await self.vault.git("ls-tree", "-r", "-z", tree)
+        found: dict[str, bytes] = {}
+        for line in listing.names:
+            head, _, path = line.partition("\t")
+            mode, kind, oid = head.split(" ")
+            if kind == "blob" and mode != "120000" and matches(path, patterns):
+                found[path] = await self.vault.objects.blob(oid)
+        return found
+
+    async def environment(self, config: Config, tree: str) -> Ready:
+        """The project's environment for a tree, built where it is not there yet."""
+        inputs = await self.inputs(config, tree)
+        known = self.environments.known(config.environment, inputs)
+        if known is not None:
+            return known
+        async with self.trees.checkout(tree) as folder:
+            return await self.environments.ready(config.environment, folder, inputs)
+
+    def happen(self, name: str, event: lifecycle.AnyEvent) -> Task:
+        """Let something happen to a task: its new row and the fact commit together.
+
+        Raises NotNowError where the task's state does not allow it.
+        """
+        rounds = self.tip.config.rounds if self.tip.config else 3
+        with self.store.transaction():
+            task = self.store.tasks.get(name)
+            step = lifecycle.advance(task, event, now=self.now(), rounds=rounds)
+            self.store.tasks.put(task, step.task)
+            self.store.journal.say(step.kind, task=name, text=step.text)
+        return step.task
+
+    def amend(self, name: str, **fields: object) -> Task:
+        """Change fields of a task's row that are no change of state; returns the row."""
+        task = self.store.tasks.get(name)
+        after = replace(task, **fields)
+        self.store.tasks.put(task, after)
+        return after
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.vault.close()
+        self.store.close()

@@ -1,0 +1,115 @@
+"""Starting the engine, and programs that get the developer's terminal.
+
+Beside `factory.sandbox` and `factory.git` the only place that starts a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess  # noqa: TID251  this room is where processes are started
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from factory import wire
+from factory.client import connect
+from factory.git.place import Place, find_repository, home
+from factory.model import EngineError
+
+__all__ = [
+    "Place",
+    "become_engine",
+    "engine_command",
+    "ensure_engine",
+    "find_repository",
+    "home",
+    "run_in_terminal",
+    "running",
+    "stop_engine",
+]
+
+_START = 20.0
+"""Seconds within which a new engine must answer."""
+_STOP = 30.0
+"""Seconds within which an engine that was told to stop at once must be gone."""
+
+
+def engine_command(place: Place) -> list[str]:
+    """The command that runs a repository's engine in the foreground.
+
+    `-P` keeps a package named `factory` in the current folder from being taken for ours.
+    """
+    return [sys.executable, "-P", "-m", "factory.engine", str(place.path)]
+
+
+async def running(place: Place) -> wire.Hello | None:
+    """Who answers on the socket, if anybody does."""
+    if not place.socket.exists():
+        return None
+    async with connect(place.socket) as client:
+        try:
+            return await client.hello()
+        except EngineError:
+            return None
+
+
+async def ensure_engine(place: Place) -> None:
+    """Start the engine where none answers, in a session of its own, and wait until it does.
+
+    Raises EngineError with the engine's own last words where it does not come up.
+    """
+    if await running(place) is not None:
+        return
+    began = place.log.stat().st_size if place.log.exists() else 0
+    process = _start_detached(place)
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        if await running(place) is not None:
+            return
+        if process.poll() is not None and await running(place) is None:
+            raise EngineError(_last_words(place.log, began))
+        await asyncio.sleep(0.02)
+    raise EngineError(f"the engine did not answer within {_START:.0f} s; its log is {place.log}")
+
+
+def _start_detached(place: Place) -> subprocess.Popen[bytes]:
+    with place.log.open("ab") as log:
+        return subprocess.Popen(
+            engine_command(place), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=place.state, start_new_session=True,
+        )  # fmt: skip
+
+
+def _last_words(log: Path, began: int) -> str:
+    with log.open("rb") as file:
+        file.seek(began)
+        lines = [line for line in file.read().decode(errors="replace").split("\n") if line.strip()]
+    said = [line for line in lines if line.startswith("factory-tui: ")]
+    if said:
+        return said[-1].removeprefix("factory-tui: ")
+    last = lines[-1] if lines else "it said nothing"
+    return f"the engine could not start: {last}; its log is {log}"
+
+
+async def stop_engine(place: Place, *, at_once: bool = False) -> None:
+    """Stop the engine, after the turns under way or at once, and wait until it is gone."""
+    if await running(place) is None:
+        return
+    async with connect(place.socket) as client:
+        await client.stop(at_once=at_once)
+    deadline = time.monotonic() + _STOP
+    while await running(place) is not None:
+        if at_once and time.monotonic() > deadline:
+            raise EngineError(f"the engine does not stop; its log is {place.log}")
+        await asyncio.sleep(0.05)
+
+
+def become_engine(place: Place) -> int:
+    """Run the engine in the foreground in this process's place; returns its exit code."""
+    return subprocess.run(engine_command(place), cwd=place.state, check=False).returncode
+
+
+def run_in_terminal(command: Sequence[str], folder: Path) -> int:
+    """Run a program with our own terminal (an editor, a shell); returns its exit code."""
+    return subprocess.run(command, cwd=folder, check=False).returncode

@@ -1,0 +1,63 @@
+"""The tree check: what no tree may hold, whatever the guardrails say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from factory.git.vault import Changed
+
+LARGEST = 20 << 20
+"""Bytes of one file; a larger one is not a change that a person can review."""
+MOST = 5_000
+"""Changed files of one change."""
+
+_GITLINK = "160000"
+_SYMLINK = "120000"
+
+
+def problems(
+    changed: Sequence[Changed], *, sizes: Mapping[str, int], links: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Sentences for the agent; none where the tree may go on to the guardrails.
+
+    `links` gives the target of each new symlink by path, `sizes` the bytes of new blobs by id.
+    """
+    found: list[str] = []
+    if len(changed) > MOST:
+        found.append(f"{len(changed)} files changed, and at most {MOST} may: make smaller changes")
+    for change in changed[:MOST]:
+        if change.status == "D":
+            continue
+        if (word := _of(change, sizes, links)) is not None:
+            found.append(f"{change.path}: {word}")
+    return tuple(found[:20])
+
+
+def _of(change: Changed, sizes: Mapping[str, int], links: Mapping[str, str]) -> str | None:
+    if change.new_mode == _GITLINK:
+        return "is a git repository inside the tree; remove its .git folder, or the whole folder"
+    if _is_git_name(change.path):
+        return "has a name that git itself uses; choose another"
+    if change.new_mode == _SYMLINK and _leaves(change.path, links.get(change.path, "")):
+        return f"is a symlink out of the repository, to {links.get(change.path, '')!r}; remove it"
+    if sizes.get(change.new, 0) > LARGEST:
+        return f"is larger than {LARGEST >> 20} MB; keep it out of the repository"
+    return None
+
+
+def _is_git_name(path: str) -> bool:
+    """Names that some file system takes for `.git`: case, trailing dots and NTFS short names."""
+    parts = (part.rstrip(". ").casefold().split(":")[0] for part in path.split("/"))
+    return any(part in (".git", "git~1") for part in parts)
+
+
+def _leaves(path: str, target: str) -> bool:
+    if target.startswith("/") or not target:
+        return True
+    depth = len(PurePosixPath(path).parts) - 1
+    for part in target.split("/"):
+        depth += -1 if part == ".." else (0 if part in ("", ".") else 1)
+        if depth < 0:
+            return True
+    return False

@@ -1,0 +1,235 @@
+"""The engine's state as the views that clients ask for. Reads, changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from factory.attempt import attempt_name
+from factory.entry import AnyEntry, Delta, Output, ToolCall
+from factory.gate import Gate, status_of
+from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
+from factory.purse import Purse
+from factory.reviewing import Reviewing
+from factory.run import Runner
+from factory.shop import Shop
+from factory.transcript import Transcript
+from factory.wire import (
+    Details,
+    GuardrailStatus,
+    LedgerRow,
+    LedgerView,
+    Overview,
+    Report,
+    ReportItem,
+    TaskView,
+)
+
+_SHOWN_AFTER_END = 100
+"""Tasks that are over and still listed, the newest."""
+_LAST = 16_384
+"""Bytes of a transcript's end in which its last line is looked for."""
+_REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs"})
+
+
+class Views:
+    """Builds views from rows and from what is under way."""
+
+    def __init__(
+        self, shop: Shop, purse: Purse, gate: Gate, runner: Runner, reviewing: Reviewing
+    ) -> None:
+        self._shop = shop
+        self._purse = purse
+        self._gate = gate
+        self._runner = runner
+        self._reviewing = reviewing
+        self._behind: dict[tuple[str, str], int] = {}
+
+    async def overview(self, *, version: str, recorded: bool) -> Overview:
+        """One picture of everything."""
+        tasks = self._listed()
+        changes = {task.id: self._shop.store.evidence.change(task.id) for task in tasks}
+        views = [await self._task(task, changes) for task in tasks]
+        config = self._shop.tip.config
+        return Overview(
+            seq=self._shop.store.journal.seq, repository=self._shop.repository.path.name,
+            path=str(self._shop.repository.path), target=self._shop.vault.target,
+            tip=self._shop.tip.commit, now=self._shop.now(), tasks=tuple(views),
+            tip_guardrails=self._on_tip(),
+            guardrails=tuple(spec.name for spec in config.guardrails) if config else (),
+            spent_today=self._purse.today(), usd_per_hour=self._purse.per_hour(),
+            contained=self._shop.contained, recorded=recorded, problem=self._runner.problem,
+            agents=tuple(agent.name for agent in config.agents) if config else (),
+            version=version, **({"day_cap": config.day_budget} if config else {}),
+        )  # fmt: skip
+
+    def _listed(self) -> tuple[Task, ...]:
+        """Every open task, and the newest of those that are over."""
+        tasks = self._shop.store.tasks.all()
+        over = sorted((t for t in tasks if t.state.over), key=lambda t: t.changed_at, reverse=True)
+        dropped = {task.id for task in over[_SHOWN_AFTER_END:]}
+        return tuple(task for task in tasks if task.id not in dropped)
+
+    async def _task(self, task: Task, changes: dict[str, Change | None]) -> TaskView:
+        change = changes[task.id]
+        name = attempt_name(task) if task.attempt else ""
+        path = self._shop.attempt_folder(name) / "transcript.jsonl"
+        spoke = path.stat().st_mtime if name and path.exists() else 0.0
+        seen, hunks = (0, 0)
+        if change is not None and task.state is TaskState.READY:
+            seen, hunks = await self._reviewing.hunks(change)
+        behind = await self._distance(task, change)
+        config = self._shop.tip.config
+        agent = config.agent_named(task.agent) if config else None
+        return TaskView(
+            task=task, spent=self._purse.of(task), attempt=name, change=change,
+            guardrails=self._guardrails(task, change),
+            overlaps=_overlaps(task, changes, self._shop),
+            behind=behind, stale_on=change.tip if change and behind else "",
+            since=task.changed_at, spoke_at=spoke,
+            last_line=_last_line(path) if task.state is TaskState.WORKING else "",
+            comments=sum(c.state == "draft" for c in self._shop.store.reviews.comments(task.id)),
+            seen=seen, hunks=hunks, subscription=bool(agent and agent.subscription),
+        )  # fmt: skip
+
+    async def _distance(self, task: Task, change: Change | None) -> int:
+        tip = self._shop.tip.commit
+        if change is None or task.state.over or change.tip == tip:
+            return 0
+        known = self._behind.get((change.tip, tip))
+        if known is None:
+            known = await self._shop.vault.distance(change.tip, tip)
+            self._behind[change.tip, tip] = known
+        return known
+
+    def _guardrails(self, task: Task, change: Change | None) -> tuple[GuardrailStatus, ...]:
+        live = self._gate.live.get(task.id)
+        if live is not None:
+            return live
+        if change is not None:
+            find = self._shop.store.evidence.run
+            return tuple(status_of(judged, find(judged.run)) for judged in change.judged)
+        config = self._shop.tip.config
+        specs = config.guardrails if config else ()
+        return tuple(GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs)
+
+    def _on_tip(self) -> tuple[GuardrailStatus, ...]:
+        live = self._gate.live.get("")
+        if live is not None:
+            return live
+        config = self._shop.tip.config
+        newest: dict[str, Run] = {}
+        for run in self._shop.store.evidence.on(self._shop.tip.tree):
+            newest.setdefault(run.guardrail, run)
+        found = []
+        for spec in config.guardrails if config else ():
+            known = newest.get(spec.name)
+            verdict = known.verdict if known else Verdict.NOT_RUN
+            found.append(status_of(Judged(guardrail=spec.name, verdict=verdict), known))
+        return tuple(found)
+
+    async def details(self, name: str) -> Details:
+        """Everything about one task."""
+        task = self._shop.store.tasks.get(name)
+        changes = {other.id: self._shop.store.evidence.change(other.id) for other in self._listed()}
+        changes.setdefault(name, self._shop.store.evidence.change(name))
+        own = self._shop.store.evidence.changes(name)
+        runs = {run.id: run for change in own for run in self._shop.store.evidence.on(change.tree)}
+        worktree = self._shop.trees.worktrees / task.worktree
+        return Details(
+            view=await self._task(task, changes),
+            comments=self._shop.store.reviews.comments(name),
+            runs=tuple(sorted(runs.values(), key=lambda run: -run.at)),
+            changes=own,
+            attempts=self._shop.store.tasks.attempts(name),
+            worktree=str(worktree) if task.worktree else "",
+        )  # fmt: skip
+
+    def ledger(self) -> LedgerView:
+        """What it cost, by day, task and agent."""
+        by_day: dict[str, Spend] = defaultdict(Spend)
+        by_task: dict[str, Spend] = defaultdict(Spend)
+        by_agent: dict[str, Spend] = defaultdict(Spend)
+        tasks = {task.id: task for task in self._shop.store.tasks.all()}
+        done: dict[str, set[str]] = defaultdict(set)
+        for line in self._shop.store.money.lines():
+            day = f"{datetime.fromtimestamp(line.at):%Y-%m-%d}"
+            by_day[day] += line.spend
+            by_task[line.task] += line.spend
+            by_agent[line.agent] += line.spend
+            done[day].add(line.task)
+            done[line.agent].add(line.task)
+        landed = {task.id for task in tasks.values() if task.state is TaskState.LANDED}
+
+        def rows(found: dict[str, Spend]) -> tuple[LedgerRow, ...]:
+            return tuple(
+                LedgerRow(
+                    name=name,
+                    spent=spent,
+                    tasks=len(done[name]) or 1,
+                    landed=len((done[name] or {name}) & landed),
+                )
+                for name, spent in sorted(found.items(), reverse=True)
+            )
+
+        return LedgerView(days=rows(by_day), tasks=rows(by_task), agents=rows(by_agent))
+
+    def report(self, since: float) -> Report:
+        """What happened since a time; 0 for since the last report was asked for."""
+        now = self._shop.now()
+        notes = self._shop.store.answers
+        since = since or float(notes.note("reported") or 0)
+        notes.put_note("reported", str(now))
+        every = self._shop.store.tasks.all()
+        tasks = [task for task in every if not task.state.over or task.changed_at >= since]
+        facts = self._shop.store.journal.facts(since=since)
+        lines = self._shop.store.money.lines(since=since)
+        return Report(
+            since=since, until=now, tip=self._shop.tip.commit,
+            items=tuple(
+                ReportItem(
+                    task=task.id, title=task.title, state=task.state, parked=task.parked,
+                    note=task.parked.message if task.parked else task.waiting,
+                    spent=self._purse.of(task),
+                    by_rule=bool(task.decision and task.decision.by_rule),
+                )
+                for task in tasks
+            ),
+            events=tuple(fact for fact in facts if fact.kind in _REPORTED),
+            spent=sum((line.spend for line in lines), Spend()),
+        )  # fmt: skip
+
+
+def _last_line(path: Path) -> str:
+    """The newest line that an agent said or did, for the list (foreign text)."""
+    if not path.exists():
+        return ""
+    for line in reversed(Transcript(path).tail(_LAST).text.split("\n")):
+        try:
+            entry = msgspec.json.decode(line, type=AnyEntry) if line else None
+        except msgspec.ValidationError:
+            continue
+        match entry:
+            case Delta(text=text) | Output(text=text) | ToolCall(text=text) if text.strip():
+                return text.strip().split("\n")[-1][:200]
+            case _:
+                continue
+    return ""
+
+
+def _overlaps(task: Task, changes: dict[str, Change | None], shop: Shop) -> tuple[str, ...]:
+    """Other open tasks whose changes touch the same files."""
+    own = changes.get(task.id)
+    if own is None or task.state.over:
+        return ()
+    files = set(own.files)
+    found = []
+    for name, change in changes.items():
+        if name == task.id or change is None or not files.intersection(change.files):
+            continue
+        if not shop.store.tasks.get(name).state.over:
+            found.append(name)
+    return tuple(found)
