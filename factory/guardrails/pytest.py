@@ -44,7 +44,7 @@ _OPTIONS = (
 _LAST_FAILED = f"{RESULTS}/cache/v/cache"
 _LOW_COVERAGE = re.compile(r"^(?:ERROR: Coverage failure|FAIL Required test coverage)", re.M)
 _CONFTEST = re.compile(rf"^ImportError while loading conftest '(?:{TREE}/)?([^']+)'", re.M)
-_PLACE = re.compile(r"[^\s:]{1,200}:\d+: ")
+_PLACE = re.compile(r"[^\s:/][^\s:]{0,200}:\d+: ")
 _SAYS_WHAT = re.compile(r"^ *(?:assert\b|[\w.]+(?:Error|Exception|Exit)\b|Failed:)")
 _WORDS = {
     Ending.FAILED: "failed",
