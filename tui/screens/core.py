@@ -122,15 +122,17 @@ class Connected(Screen[None]):
             if reply is None:
                 return None
             if reply.error:
-                self.say(reply.error, error=True)
+                if self.is_attached:
+                    self.say(reply.error, error=True)
                 return None
             if remember:
                 self.factory.did(command, before, reply, undo)
             self.factory.feed.refresh()
-            if done:
+            if done and self.is_attached:
                 self.say(done)
-            if then is not None:
+            if then is not None and self.is_attached:
                 then(reply)
             return reply
 
-        return self.run_worker(send(), group="commands", exit_on_error=False)
+        # The app's worker, not the screen's: leaving a screen must not lose what was just done.
+        return self.app.run_worker(send(), group="commands", exit_on_error=False)
