@@ -71,7 +71,7 @@ _OK = r"(?:pass(?:es|ed|ing)?|succeeds?|succeeded|(?:is|are|stays?|remains?|all)
 _CLEAN = (
     rf"(?:{_OK}|(?:is|are|reports?|comes?|runs?|ran) (?:\w+ )?(?:clean|no (?:errors?|issues?)))"
 )
-_RAN = r"(?:ran|run|executed|re-?ran)"
+_RAN = r"(?:(?:re-?)?ran|executed|(?:have|has|been|were|was) run)"
 
 CLAIMS = (
     _claim(rf"\b(?:\w+ )?(?:\d+ )?tests?\b(?: \w+){{0,4}}? {_OK}\b", _TESTS),
@@ -85,7 +85,7 @@ CLAIMS = (
     _claim(rf"\b(?:mypy|pyright|tsc|types|typing|type[- ]?check\w*)\b(?: \w+)? {_CLEAN}\b", _TYPES),
     _claim(r"\bno type errors?\b|\btype[- ]?checks? cleanly\b|\btypes check\b", _TYPES),
     _claim(rf"\b(?:builds?|compiles?) (?:cleanly|successfully|fine)\b|\bbuild {_OK}\b", _BUILDS),
-    _claim(r"\bformatted with \w+|\b(?:ran|run) (?:black|gofmt|prettier|ruff format)\b", _FORMATS),
+    _claim(rf"\bformatted with \w+|\b{_RAN} (?:black|gofmt|prettier|ruff format)\b", _FORMATS),
     _claim(r"\bbenchmark(?:ed|s show|s confirm)\b|\b(?:measured|profiled)\b", _MEASURES),
     _claim(r"\b\d+(?:\.\d+)? ?(?:x|×|times|%) (?:faster|quicker|speed-?up|less memory)", _MEASURES),
     _claim(
@@ -123,14 +123,19 @@ def unproven(
     `pipefail` says that they ran under `set -o pipefail`, where a pipe's exit code does count.
     """
     ran = [one for command, code in commands for one in _runs(command, code, pipefail)]
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for text in (handoff.summary, *handoff.deviations, *handoff.findings):
         for sentence in _SENTENCE.split(text):
             for claim in CLAIMS:
                 said = claim.says.search(sentence)
                 if said and not _DENIED.search(sentence[: said.end()]) and not _shown(claim, ran):
-                    found[" ".join(said[0].split())] = None
-    return tuple(said for said in found if not any(said != more and said in more for more in found))
+                    words = " ".join(said[0].split())
+                    found.setdefault(words.casefold(), words)
+    return tuple(
+        words
+        for low, words in found.items()
+        if not any(low != more and low in more for more in found)
+    )
 
 
 def _shown(claim: Claim, ran: Sequence[_Ran]) -> bool:

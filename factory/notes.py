@@ -36,9 +36,7 @@ def _contents(part: Part, patch: bytes, sizes: Mapping[str, int]) -> Iterator[st
         target = patch[part.hunks[-1].start : part.hunks[-1].end].rpartition(b"\n+")[2]
         yield "symlink to " + path_text(target.partition(b"\n")[0])
     if part.binary:
-        old = _size(sizes.get(part.old_oid)) if part.old_there else ""
-        new = _size(sizes.get(part.new_oid)) if part.new_there else ""
-        yield "binary, " + " → ".join(side for side in (old, new) if side)
+        yield "binary, " + " → ".join(_size(sizes.get(oid)) for oid in part.blobs)
     elif part.status == "A" and not part.hunks and part.shown:
         yield "new empty file"
     if not part.shown:

@@ -68,6 +68,12 @@ class Part(Struct):
         """Whether the right tree has the file."""
         return self.new_mode != _NO_MODE
 
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Object ids of its contents, left before right; a submodule has none here."""
+        sides = ((self.old_mode, self.old_oid), (self.new_mode, self.new_oid))
+        return tuple(oid for mode, oid in sides if mode not in (_NO_MODE, MODULE))
+
 
 def parse(raw: bytes, patch: bytes) -> tuple[Part, ...]:
     """The changed files in git's order, each with the hunks that the patch has for it.
@@ -118,13 +124,7 @@ def binary_blobs(raw: bytes, patch: bytes) -> tuple[str, ...]:
     """The object ids whose sizes `review.read` shows: both sides of each binary file."""
     if b"\0" not in patch and _BINARY.search(patch) is None:
         return ()
-    sides = [
-        oid
-        for part in parse(raw, patch)
-        if part.binary
-        for oid, there in ((part.old_oid, part.old_there), (part.new_oid, part.new_there))
-        if there
-    ]
+    sides = [oid for part in parse(raw, patch) if part.binary for oid in part.blobs]
     return tuple(dict.fromkeys(sides))
 
 
