@@ -28,9 +28,9 @@ class Desk(Struct):
     """Takes what the developer has said since it was last asked."""
     reserve: Callable[[Spend], None]
     """Called before each turn with the most it can cost. Raises AgentError where a cap is hit."""
+    now: Callable[[], float]
     key: str = ""
     """The API key; never enters the sandbox."""
-    now: Callable[[], float]
 
 
 class Runtime(Protocol):

@@ -106,8 +106,14 @@ class _Loop:
             return
         if advice := admonish(since_round(self._history, self._start), desk.spec.turns):
             yield Prompt(at=desk.now(), text=advice, origin=Origin.ENGINE)
-        desk.reserve(self._most())
-        async with aclosing(self._endpoint.answer(self._ask(), given_up(self._history))) as answer:
+        ask = Ask(
+            system=system(desk.spec.instructions),
+            messages=conversation(self._history, room(self._price)),
+            tools=TOOLS,
+        )
+        most = self._most(ask)
+        answer = self._endpoint.answer(ask, lambda: desk.reserve(most), given_up(self._history))
+        async with aclosing(answer):
             async for entry in answer:
                 yield entry
         response = self._history[_last_response(self._history)]
@@ -124,16 +130,9 @@ class _Loop:
                 yield ToolCall(at=desk.now(), id=call["id"], name=call["name"], text=summary(call))
                 yield await perform(desk, call)
 
-    def _ask(self) -> Ask:
-        return Ask(
-            system=system(self._desk.spec.instructions),
-            messages=conversation(self._history, room(self._price)),
-            tools=TOOLS,
-        )
-
-    def _most(self) -> Spend:
-        """The most the next request can cost."""
-        tokens = input_tokens(self._ask(), self._history)
+    def _most(self, ask: Ask) -> Spend:
+        """The most the request can cost."""
+        tokens = input_tokens(ask, self._history)
         most = estimate(self._price, tokens, self._endpoint.max_tokens)
         return msgspec.structs.replace(most, usd=None) if self._desk.spec.subscription else most
 

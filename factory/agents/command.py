@@ -29,7 +29,7 @@ CLAUDE_CODE_ENV = (
     ("DISABLE_AUTOUPDATER", "1"),
     ("IS_SANDBOX", "1"),
 )
-"""What Claude Code should find in its environment: ours is the sandbox."""
+"""What Claude Code should find in its environment: the sandbox around it is ours."""
 
 FILE = "prompt.md"
 BETWEEN = "\n\n---\n\n"

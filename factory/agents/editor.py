@@ -190,7 +190,7 @@ def numbered(lines: list[str], first: int, last: int) -> str:
 
 def edited(request: Request, text: str, first: int, last: int) -> str:
     """What is said after an edit: the new lines and a few around them."""
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     shown = numbered(lines, max(first - AROUND, 1), min(last + AROUND, len(lines)))
     return f"Edited {request['path']}, which now reads:\n{shown}"
 

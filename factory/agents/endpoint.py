@@ -96,14 +96,15 @@ class Endpoint:
         )
 
     async def answer(
-        self, ask: Ask, given_up: int = 0
+        self, ask: Ask, reserve: Callable[[], None], given_up: int = 0
     ) -> AsyncGenerator[Delta | Remark | Usage | Response, None]:
         """Yield text as it streams, and last the whole `Response`.
 
-        A `Usage` counts what an answer cost that broke off. `given_up` says how often in a row it
-        was given up before. Raises AgentError.
+        A `Usage` counts what an answer cost that broke off. `reserve` is called before each try;
+        `given_up` says how often in a row it was given up before. Raises AgentError.
         """
         for attempt in range(len(self._waits) + 1):
+            reserve()
             answer = _Answer()
             try:
                 async with aclosing(self._stream(ask, answer)) as deltas:
