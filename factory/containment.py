@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -47,32 +48,33 @@ def missing(platform: str = sys.platform) -> str:
     )
 
 
-def sentence(said: str, machine: Machine) -> str:
+def sentence(said: str, machine: Machine, sysctl: Callable[[str], int | None]) -> str:
     """Why bubblewrap did not start the program, and the way out. `said` is its last line."""
     cause = said.removeprefix("bwrap: ")
-    return f"the sandbox could not be set up ({cause}); {_way_out(said, machine)}"
+    return f"the sandbox could not be set up ({cause}); {_way_out(said, machine, sysctl)}"
 
 
-def _way_out(said: str, machine: Machine) -> str:
+def _way_out(said: str, machine: Machine, sysctl: Callable[[str], int | None]) -> str:
     if "Can't find source path" in said:
         return "the folder it names is gone or was never there"
-    if "No space left on device" in said and not _number("/proc/sys/user/max_user_namespaces"):
+    if "No space left on device" in said and sysctl("user/max_user_namespaces") == 0:
         return "allow user namespaces: sudo sysctl -w user.max_user_namespaces=15000"
-    if _number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"):
+    if not re.search("(?i)not permitted|permission|operation", said):
+        return f"try {machine.bubblewrap} --unshare-all --ro-bind / / true for yourself"
+    if sysctl("kernel/apparmor_restrict_unprivileged_userns"):
         return f"AppArmor forbids user namespaces here; allow them to bubblewrap alone: {_UBUNTU}"
-    if _number("/proc/sys/kernel/unprivileged_userns_clone") == 0:
+    if sysctl("kernel/unprivileged_userns_clone") == 0:
         return "allow user namespaces: sudo sysctl -w kernel.unprivileged_userns_clone=1"
-    if "ermi" in said:  # Operation not permitted, Permission denied
-        return (
-            "in a container, start it with --security-opt seccomp=unconfined "
-            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
-        )
-    return f"try {machine.bubblewrap} --unshare-all --ro-bind / / true for yourself"
+    return (
+        "in a container, start it with --security-opt seccomp=unconfined "
+        "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+    )
 
 
-def _number(path: str) -> int | None:
+def sysctl(name: str) -> int | None:
+    """A number below /proc/sys; None where this system has no such setting."""
     try:
-        return int(Path(path).read_text())
+        return int(Path("/proc/sys", name).read_text())
     except (OSError, ValueError):
         return None
 
@@ -97,7 +99,7 @@ def probe_script(private: Iterable[Path], port: int) -> str:
         touch {TREE}/written
         for name in {names}; do [ -e "$name" ] && echo "$name can be read"; done
         (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo "the network can be reached"
-        touch /usr/factory-probe 2>/dev/null && echo "the system can be written"
+        [ -w /usr/bin ] && echo "the system can be written"
         [ "$(ls -d /proc/[0-9]* | wc -l)" -lt 9 ] || echo "other processes can be seen"
         grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "it has capabilities"
         unshare --user true 2>/dev/null && echo "it can make namespaces of its own"

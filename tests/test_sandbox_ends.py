@@ -1,0 +1,192 @@
+"""Nothing that runs in a sandbox outlives its call, nor the engine, whenever that dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess  # noqa: TID251 - an engine that can be killed must be a process of its own
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from factory import bubblewrap, sandbox
+from factory.sandbox import Profile
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
+
+ENGINE = """
+import asyncio, sys
+from pathlib import Path
+from factory import bubblewrap, sandbox
+
+tree, command, bwrap, weakness = sys.argv[1:]
+if bwrap:
+    bubblewrap.find_bubblewrap = lambda: Path(bwrap)
+if weakness == "no gate":
+    sandbox._WAIT = 'exec "$@" <'
+if weakness == "not bound to the parent":
+    whole = bubblewrap.arguments
+    bubblewrap.arguments = lambda *args, **named: [
+        word for word in whole(*args, **named) if word != "--die-with-parent"
+    ]
+asyncio.run(sandbox.run(sandbox.Profile(name="test", tree=tree), command))
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def long() -> Iterator[str]:
+    """A command that sleeps long, and can be told from all others."""
+    number = uuid.uuid4().int % 10**9
+    yield f"sleep 86400.{number:09}"
+    for process in alive(f"86400.{number:09}"):
+        os.kill(process, signal.SIGKILL)
+
+
+def alive(words: str) -> list[int]:
+    """Processes of this machine that have these words in their command line."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = place.read_text(errors="replace").replace("\0", " ")
+        except OSError:
+            continue
+        if words in line and int(place.parent.name) != os.getpid():
+            found.append(int(place.parent.name))
+    return found
+
+
+def gone(words: str, patience: float = 10.0) -> bool:
+    """Whether all of them end soon."""
+    end = time.monotonic() + patience
+    while alive(words):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def appears(path: Path, patience: float = 20.0) -> bool:
+    end = time.monotonic() + patience
+    while not path.exists():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def engine(
+    tree: Path, command: str, bwrap: str = "", weakness: str = ""
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", ENGINE, str(tree), command, bwrap, weakness])
+
+
+def contained(tree: Path) -> Profile:
+    return Profile(name="test", tree=str(tree))
+
+
+def test_a_time_limit_ends_the_command_and_its_children(tree: Path, long: str) -> None:
+    command = f"{long} & setsid {long} & (trap '' TERM HUP INT; {long}) & wait"
+    finished = asyncio.run(sandbox.run(contained(tree), command, timeout=0.3))
+    assert finished.timed_out
+    assert finished.exit_code is None
+    assert not alive(long)
+
+
+def test_what_a_command_leaves_in_the_background_ends_with_it(tree: Path, long: str) -> None:
+    daemon = f"setsid sh -c 'touch up; exec {long}' & until [ -e up ]; do sleep 0.01; done; rm up"
+    assert asyncio.run(sandbox.run(contained(tree), daemon)).exit_code == 0
+    assert not alive(long)
+    asyncio.run(sandbox.run(replace(contained(tree), contained=False), daemon))
+    assert alive(long), "without a sandbox, a daemon escapes"
+
+
+def test_without_a_sandbox_the_process_group_still_ends(tree: Path, long: str) -> None:
+    plain = replace(contained(tree), contained=False)
+    finished = asyncio.run(sandbox.run(plain, f"{long} & {long}", timeout=0.3))
+    assert finished.timed_out
+    assert gone(long)
+
+
+@pytest.mark.parametrize("moments", [0, 1, 5, 40])
+def test_cancelling_is_seen_by_the_caller_and_leaves_nothing(
+    tree: Path, long: str, moments: int
+) -> None:
+    async def cancelled() -> None:
+        task = asyncio.create_task(sandbox.run(contained(tree), f"{long} & {long}"))
+        for _ in range(moments):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert not alive(long)
+
+
+def test_a_killed_engine_takes_its_sandboxes_along(tree: Path, long: str) -> None:
+    running = engine(tree, f"setsid {long} & touch here; {long}")
+    assert appears(tree / "here")
+    running.kill()
+    running.wait()
+    assert gone(long)
+
+
+def test_without_being_bound_to_the_parent_a_sandbox_would_live_on(tree: Path, long: str) -> None:
+    running = engine(tree, f"touch here; {long}", weakness="not bound to the parent")
+    assert appears(tree / "here")
+    running.kill()
+    running.wait()
+    assert not gone(long, patience=0.5)
+
+
+def late(folder: Path) -> str:
+    """A bubblewrap whose parent is dead before it can ask to die with it."""
+    path = folder / "late-bwrap"
+    path.write_text(
+        f'#!/bin/sh\nkill -9 $PPID\nsleep 0.2\nexec {bubblewrap.find_bubblewrap()} "$@"\n'
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_an_engine_that_dies_as_it_starts_a_sandbox_starts_nothing(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", late(tmp_path))
+    assert running.wait() == -signal.SIGKILL
+    assert gone(long)
+    assert not (tree / "here").exists()
+
+
+def test_without_the_gate_that_sandbox_would_run_on_with_no_engine(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", late(tmp_path), "no gate")
+    assert running.wait() == -signal.SIGKILL
+    assert appears(tree / "here")
+    assert not gone(long, patience=0.5)
+
+
+def test_an_engine_killed_at_any_moment_of_a_start_leaves_nothing(tree: Path, long: str) -> None:
+    for moment in range(10):
+        running = engine(tree, f"{long} & {long}")
+        while not (started := alive(long)) or started == [running.pid]:
+            time.sleep(0.0005)
+        time.sleep(moment * 0.001)
+        running.kill()
+        running.wait()
+        assert gone(long)
