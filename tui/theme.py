@@ -7,6 +7,9 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+_TEXT = {"text": "#d8d8d8", "text-muted": "#8c9298", "text-disabled": "#666c72"}
+"""Plain colours: Textual's own are `auto 60%`, which `Content` renders as pure white."""
+
 FACTORY = Theme(
     name="factory",
     primary="#5fafd7",
@@ -19,6 +22,7 @@ FACTORY = Theme(
     background="#121416",
     surface="#1a1d20",
     panel="#24282c",
+    variables=_TEXT,
 )
 
 BLUE_ORANGE = Theme(
@@ -33,6 +37,7 @@ BLUE_ORANGE = Theme(
     background="#121416",
     surface="#1a1d20",
     panel="#24282c",
+    variables=_TEXT,
 )
 """For eyes that red and green look alike to: blue is good, orange is not."""
 
