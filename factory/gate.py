@@ -162,7 +162,7 @@ class Gate:
         async def one(spec: GuardrailSpec) -> tuple[Judged, Run | None]:
             if not verdict.applies(spec, subject.paths):
                 return Judged(
-                    guardrail=spec.name, verdict=Verdict.NOT_RUN, note="out of scope"
+                    guardrail=spec.name, verdict=Verdict.NOT_RUN, note=verdict.OUT_OF_SCOPE
                 ), None
             async with limit:
                 if subject.config.in_order and failed.is_set():
@@ -273,7 +273,7 @@ class Gate:
                     message = f"{run.guardrail} cannot run, on the target neither: {run.summary}"
                     return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
         summary = ", ".join(f"{run.guardrail}: {run.summary}" for run in red)
-        return lifecycle.Red(feedback=verdict.feedback(red), summary=summary)
+        return lifecycle.Red(feedback=verdict.feedback(red, judged), summary=summary)
 
     async def tip(self) -> tuple[Judged, ...]:
         """Run all guardrails on the tip itself: what the base is like, and whether they can run."""

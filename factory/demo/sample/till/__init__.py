@@ -1,0 +1,1 @@
+"""Orders, totals and receipts of a small shop."""
