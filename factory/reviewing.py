@@ -46,8 +46,10 @@ class Reviewing:
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""
         task = self._shop.store.tasks.get(name)
-        found = await self._read(task, await self._sides(task, look), context, marks=False)
-        return Rows(first=first, rows=found.page(first, min(count, 2_000)))
+        sides = await self._sides(task, look)
+        found = await self._read(task, sides, context, marks=False)
+        rows = found.page(first, min(count, 2_000))
+        return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
 
     async def hunks(self, change: Change) -> tuple[int, int]:
         """`(seen, all)` hunks of a change."""
