@@ -45,6 +45,8 @@ _TOP = (
 )  # fmt: skip
 
 _ONLY = {
+    "model": ("claude", "replay"),
+    "instructions": ("claude", "replay"),
     "base_url": ("claude", "replay"),
     "key_env": ("claude", "replay"),
     "max_tokens": ("claude", "replay"),
@@ -229,6 +231,12 @@ def _guardrail(table: Table) -> GuardrailSpec:
         fix=table.get("fix", _command, usual.fix),
         version=table.get("version", _command, usual.version),
     )
+    if spec.compare is Compare.NO_WORSE and spec.kind == "command":
+        table.complain(
+            "compare",
+            "no-worse needs the ids of what fails, which kind command does not give; "
+            "use kind pytest or ruff, or strict",
+        )
     table.close(_TOP)
     return spec
 

@@ -200,6 +200,7 @@ def test_a_value_that_will_not_do_is_named_with_what_was_expected(line: str, pro
         ("kind = 'command'", "agents.x.run: expected a shell command, but it is missing"),
         ("kind = 'command'\nrun = 'a'\nturns = 3", "agents.x.turns: only agents of kind claude"),
         ("kind = 'claude'\nrun = 'a'", "agents.x.run: only agents of kind command have it"),
+        ("kind = 'command'\nrun = 'a'\nmodel = 'm'", "agents.x.model: only agents of kind claude"),
         ("kind = 'claude'\nbase_url = 'api'", "agents.x.base_url: expected an address"),
         ("kind = 'claude'\nkey_env = 'sk-1'", "agents.x.key_env: expected the name of a varia"),
         ("kind = 'command'\nrun = 'a'\nlogin = ['~/']", "agents.x.login[1]: expected a folder"),
@@ -208,6 +209,11 @@ def test_a_value_that_will_not_do_is_named_with_what_was_expected(line: str, pro
 )
 def test_an_agent_that_could_not_work_is_refused(lines: str, problem: str) -> None:
     assert problem in problem_of("agent = 'claude'\n" + SMALL + "[agents.x]\n" + lines)
+
+
+def test_a_kind_without_ids_cannot_be_held_against_the_target() -> None:
+    assert problem_of(SMALL + "compare = 'no-worse'").startswith("guardrail[1].compare: no-worse")
+    assert parse(SMALL + "compare = 'no-worse'\nkind = 'pytest'").guardrails
 
 
 def test_agents_and_guardrails_have_names_of_their_own_in_any_spelling() -> None:
