@@ -77,14 +77,21 @@ def machine_tools() -> str:
 
 
 def toolchain(spec: EnvironmentSpec) -> Environment:
-    """The folders of the machine and the variables that factory.toml declares; `~` is the home."""
-    folders = [os.path.expanduser(name) for name in spec.toolchain]  # noqa: PTH111 - stays text
-    path = [os.path.expanduser(name) for name in spec.path]  # noqa: PTH111 - stays text
+    """The folders of the machine and the variables that factory.toml declares.
+
+    A leading `~` is the developer's home, since such folders stand at the same place inside.
+    """
+    folders = [_expanded(name) for name in spec.toolchain]
     return Environment(
         binds=tuple(Bind(host=folder, inside=folder) for folder in folders),
-        path=(f"{ENVIRONMENT}/bin", *path),
-        env=spec.env,
+        path=(f"{ENVIRONMENT}/bin", *(_expanded(name) for name in spec.path)),
+        env=tuple((name, _expanded(value)) for name, value in spec.env),
     )
+
+
+def _expanded(name: str) -> str:
+    home, slash, rest = name.partition("/")
+    return f"{Path.home()}{slash}{rest}" if home == "~" else name
 
 
 class Environments:

@@ -62,10 +62,11 @@ def _chosen(path: str, rules: list[tuple[str, bool]]) -> bool:
 
 
 def _matches(path: str, glob: str) -> bool:
-    if glob.startswith("/"):
-        bare = glob.removeprefix("/")
-        return ("/" in bare.rstrip("/") or "/" not in path) and matches(path, (bare,))
-    return matches(path, (glob,))
+    bare = glob.removeprefix("/")
+    if bare == glob or "/" in bare.rstrip("/"):
+        return matches(path, (bare,))
+    first, slash, _below = path.partition("/")
+    return bool(slash or not bare.endswith("/")) and matches(first, (bare.rstrip("/"),))
 
 
 def _untracked(

@@ -170,6 +170,8 @@ def setup(
         ("XDG_CACHE_HOME", CACHE),
         ("PIP_CACHE_DIR", f"{CACHE}/pip"),
         ("UV_CACHE_DIR", f"{CACHE}/uv"),
+        ("UV_COMPILE_BYTECODE", "1"),  # nobody can write it later
+        ("UV_LINK_MODE", "copy"),
         ("npm_config_cache", f"{CACHE}/npm"),
     )
     return Profile(
