@@ -54,6 +54,8 @@ __all__ = [
     "describe",
     "find_bubblewrap",
     "gate",
+    "outside",
+    "probe",
     "run",
     "setup",
     "tools",
@@ -243,7 +245,8 @@ class _Program:
         if cut_short:
             return None
         if self._code is None:
-            raise SandboxError(containment.sentence(self._error.last_line(), self._machine))
+            said = self._error.last_line()
+            raise SandboxError(containment.sentence(said, self._machine, containment.sysctl))
         return self._code
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess  # noqa: TID251 - an engine that can be killed must be a process of its own
@@ -52,7 +53,8 @@ def long() -> Iterator[str]:
     number = uuid.uuid4().int % 10**9
     yield f"sleep 86400.{number:09}"
     for process in alive(f"86400.{number:09}"):
-        os.kill(process, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def alive(words: str) -> list[int]:
