@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tui.screens.base import FactoryScreen
+from tui.layout import Step
+from tui.screens.moving import Moving
 from tui.widgets.listing import Listing
 
 
-class ListScreen(FactoryScreen):
+class ListScreen(Moving):
     """A screen whose one panel is a `Listing`."""
 
     @property
@@ -18,26 +19,11 @@ class ListScreen(FactoryScreen):
         """The task under the cursor, where items are tasks."""
         return self.listing.cursor
 
-    def action_down(self) -> None:
-        """Go to the next item."""
-        self.listing.move(1)
-
-    def action_up(self) -> None:
-        """Go to the item before."""
-        self.listing.move(-1)
-
-    def action_first(self) -> None:
-        """Go to the first item."""
-        self.listing.ends(last=False)
-
-    def action_last(self) -> None:
-        """Go to the last item."""
-        self.listing.ends(last=True)
-
-    def action_half_down(self) -> None:
-        """Go half a page down."""
-        self.listing.half(1)
-
-    def action_half_up(self) -> None:
-        """Go half a page up."""
-        self.listing.half(-1)
+    def move(self, step: Step) -> None:
+        """Move the cursor by items, half pages or to an end."""
+        if step.end:
+            self.listing.ends(last=step.end > 0)
+        elif step.half:
+            self.listing.half(step.half)
+        else:
+            self.listing.move(step.down)

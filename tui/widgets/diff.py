@@ -24,6 +24,15 @@ _WHEEL = 3
 """Lines that one notch of the mouse wheel moves."""
 
 
+NO_DIFF = ReviewIndex(task="", snapshot="", tip="", tree="", against="", rows=0)
+"""What is open before anything is."""
+
+
+async def no_rows(_first: int, _count: int) -> tuple[Row, ...]:
+    """The rows of `NO_DIFF`."""
+    return ()
+
+
 class DiffView(Widget, can_focus=True):
     """Shows one diff. It is told where to go by `go`, and says `Moved` when it went."""
 
@@ -65,8 +74,7 @@ class DiffView(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        nothing = ReviewIndex(task="", snapshot="", tip="", tree="", against="", rows=0)
-        self.document = Document(nothing, _nothing, Sheet(80))
+        self.document = Document(NO_DIFF, no_rows, Sheet(80))
         self.nothing = "reading the diff …"
         """What stands where the diff has no line."""
         self._palette: Palette | None = None
@@ -189,7 +197,3 @@ class DiffView(Widget, can_focus=True):
         except FactoryError as error:
             self.post_message(self.Failed(str(error)))
         self.call_after_refresh(self._start, "colours")
-
-
-async def _nothing(_first: int, _count: int) -> tuple[Row, ...]:
-    return ()

@@ -54,8 +54,8 @@ class Listing(Widget, can_focus=True):
             self.listing = listing
             self.key = key
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
         self.cursor = ""
         self._slots: Sequence[Slot] = ()
         self._keys: list[str] = []

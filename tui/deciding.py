@@ -1,0 +1,55 @@
+"""When a decision may go: only on exactly what is, and was, on the screen. Pure."""
+
+from __future__ import annotations
+
+from factory.model import TaskState
+from factory.wire import Overview, ReviewIndex, TaskView
+from tui.text import line
+
+SETTLED = 0.5
+"""Seconds that something must have been on the screen before it can be decided on."""
+
+CHANGED = "screen changed, press again"
+
+
+def accept_refusal(index: ReviewIndex, overview: Overview | None, shown_for: float) -> str:
+    """Why what was shown cannot be accepted now; empty where it can."""
+    view, refusal = _decided(index, overview)
+    if view is None or refusal:
+        return refusal
+    change = view.change
+    if change is None:
+        return f"{line(index.task)} has no change to accept"
+    bound = (change.snapshot, change.tree) == (index.snapshot, index.tree)
+    return "" if bound and shown_for >= SETTLED else CHANGED
+
+
+def return_refusal(index: ReviewIndex, overview: Overview | None, shown_for: float) -> str:
+    """Why feedback or a reject cannot go now; empty where it can."""
+    view, refusal = _decided(index, overview)
+    if view is None or refusal:
+        return refusal
+    return "" if shown_for >= SETTLED else CHANGED
+
+
+def waive_refusal(view: TaskView | None, tree: str, guardrail: str) -> str:
+    """Why a verdict cannot be waived now; empty where it can. A waiver is for one tree only."""
+    change = view.change if view else None
+    if view is None or change is None or change.tree != tree:
+        return CHANGED
+    if all(status.name != guardrail for status in view.guardrails):
+        return f"{line(guardrail)} is not a guardrail of this change"
+    return ""
+
+
+def _decided(index: ReviewIndex, overview: Overview | None) -> tuple[TaskView | None, str]:
+    tasks = overview.tasks if overview else ()
+    view = next((view for view in tasks if view.task.id == index.task), None)
+    name = line(index.task)
+    if not index.task:
+        return None, "the diff is still being read"
+    if view is None:
+        return None, f"there is no task {name} any more"
+    if view.task.state not in (TaskState.READY, TaskState.PARKED):
+        return view, f"{name} is {view.task.state} now; there is nothing to decide"
+    return view, ""

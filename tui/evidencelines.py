@@ -1,0 +1,149 @@
+"""How the evidence of a change reads: every run, what it said, and what speaks against it. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.content import Content
+
+from factory.model import Change, Mark, Run, Verdict
+from factory.wire import Details, GuardrailStatus
+from tui.reviewlines import COLOURS, mark_line
+from tui.standing import progress
+from tui.text import ago, line, took
+from tui.widgets.listing import Slot, spread
+
+_MARK = "mark "
+_STATUS = "guardrail "
+
+
+class Evidence(NamedTuple):
+    """What there is to show of one task."""
+
+    details: Details
+    live: dict[str, GuardrailStatus]
+    """Guardrails that run at this moment, by name."""
+
+    @property
+    def change(self) -> Change | None:
+        """The change as it stands."""
+        return self.details.view.change
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """All runs by id, the newest first."""
+        return {run.id: run for run in self.details.runs}
+
+    def guardrail(self, key: str) -> str:
+        """Name of the guardrail that an item of the list is about; empty where it is about none."""
+        if key.startswith(_STATUS):
+            return key.removeprefix(_STATUS)
+        run = self.runs.get(key)
+        return run.guardrail if run else ""
+
+    def mark(self, key: str) -> Mark | None:
+        """The tamper mark that an item is about."""
+        if not key.startswith(_MARK) or self.change is None:
+            return None
+        return self.change.marks[int(key.removeprefix(_MARK))]
+
+    def statuses(self) -> tuple[GuardrailStatus, ...]:
+        """The guardrails of the task in their order, those that run now as they stand."""
+        return tuple(self.live.get(s.name, s) for s in self.details.view.guardrails)
+
+
+def slots(evidence: Evidence) -> list[Slot]:
+    """Each guardrail with its runs on this tree; then marks; then runs on earlier trees."""
+    change = evidence.change
+    tree = change.tree if change else ""
+    here = [run for run in evidence.details.runs if run.tree == tree]
+    found: list[Slot] = [Slot("", title="guardrails of this tree")]
+    for status in evidence.statuses():
+        runs = [run for run in here if run.guardrail == status.name]
+        newest = next((run for run in runs if run.id == status.run), runs[0] if runs else None)
+        key = newest.id if newest else _STATUS + status.name
+        found += [Slot(key), Slot(key, 1)]
+        found += [Slot(run.id, 2) for run in runs if run is not newest]
+    if change is not None and change.marks:
+        found.append(Slot("", title="what makes checks say less than they did"))
+        found += [Slot(f"{_MARK}{at}") for at in range(len(change.marks))]
+    rest = [run for run in evidence.details.runs if run.tree != tree]
+    if rest:
+        found.append(Slot("", title="earlier trees"))
+        found += [Slot(run.id, 3) for run in rest]
+    return found
+
+
+def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
+    """One line of the list."""
+    if not slot.key:
+        return Content.styled(f" {slot.title}", "$text-muted bold")
+    mark = evidence.mark(slot.key)
+    if mark is not None:
+        return Content.assemble(("  ⚠ ", "$text-error"), mark_line(mark), f"  {line(mark.text)}")
+    run = evidence.runs.get(slot.key)
+    name = evidence.guardrail(slot.key)
+    status = next((s for s in evidence.statuses() if s.name == name), None)
+    if slot.line >= 2 and run is not None:
+        return _older(run, slot.line, width, now)
+    if status is None:
+        return Content("")
+    return _status(status, run, width, now) if slot.line == 0 else _about(status, run)
+
+
+def heading(evidence: Evidence, width: int) -> Content:
+    """What the evidence is about."""
+    view, change = evidence.details.view, evidence.change
+    left = Content.assemble((" Evidence  ", "bold"), line(view.task.id))
+    if change is None:
+        return left
+    lane = "" if change.green else "  not green"
+    where = f"tree@{change.tree[:7]} on {change.tip[:7]} "
+    return spread(Content.assemble(left, (lane, "$text-error")), Content(where), width)
+
+
+def _status(status: GuardrailStatus, run: Run | None, width: int, now: float) -> Content:
+    verdict = status.verdict
+    summary = line(status.summary or (run.summary if run else ""))
+    left = Content.assemble(
+        (f"  {verdict.sign} ", COLOURS[verdict]),
+        (line(status.name), "bold"),
+        (f"  {verdict}", COLOURS[verdict]) if verdict is not Verdict.PASS else "",
+        f"  {summary}",
+    )
+    if verdict is Verdict.RUNNING:
+        right = progress(status)
+    elif run is not None:
+        right = f"{took(run.seconds)} {ago(now - run.at):>4}"
+    else:
+        right = "" if verdict is Verdict.NOT_RUN else took(status.seconds)
+    return spread(left, Content.styled(f"{right} ", "$text-muted"), width)
+
+
+def _about(status: GuardrailStatus, run: Run | None) -> Content:
+    if run is None:
+        words = ["it has not run on this tree"] if status.verdict is Verdict.NOT_RUN else []
+    else:
+        code = "no exit code" if run.exit_code is None else f"exit {run.exit_code}"
+        words = [line(run.tool, 60), code, line(run.command, 80)]
+        words += [f"counted {run.counted}"] if run.counted is not None else []
+        words += [line(run.note)] if run.note else []
+    waived = f"waived: {line(run.waived)}" if run is not None and run.waived else ""
+    return Content.assemble(
+        "      ",
+        (" · ".join(word for word in words if word), "$text-muted"),
+        (f"  {waived}" if waived else "", "$text-warning"),
+    )
+
+
+def _older(run: Run, kind: int, width: int, now: float) -> Content:
+    where = "ran before" if kind == 2 else f"tree {run.tree[:7]}"
+    left = Content.assemble(
+        ("      " if kind == 2 else "  ", ""),
+        (f"{run.verdict.sign} ", COLOURS[run.verdict]),
+        (f"{where}  ", "$text-muted"),
+        "" if kind == 2 else f"{line(run.guardrail)}  ",
+        line(run.summary),
+    )
+    right = Content.styled(f"{took(run.seconds)} {ago(now - run.at):>4} ", "$text-muted")
+    return spread(left, right, width)

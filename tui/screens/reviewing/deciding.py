@@ -1,0 +1,116 @@
+"""The keys that decide: feedback, accept, reject. Each asks by a card, bound to what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+
+from factory.model import TaskState
+from factory.wire import Accept, Look, Overview, Reject, ReviewIndex, SendFeedback
+from tui import reviewlines
+from tui.deciding import accept_refusal, return_refusal
+from tui.screens.base import FactoryScreen
+from tui.screens.reviewing.remarking import Remarking
+from tui.text import line
+from tui.widgets.card import Card
+
+Refuse = Callable[[], str]
+Rule = Callable[[ReviewIndex, Overview | None, float], str]
+Decision = Accept | Reject | SendFeedback
+
+
+class Deciding(Remarking):
+    """A decision acts on the index that was on the screen when its key was pressed."""
+
+    def action_accept(self) -> None:
+        """Ask whether to accept exactly the tree that is shown."""
+        index, view = self.diff.document.index, self.found()
+        refuse = self._refuse(accept_refusal, index)
+        if view is None or not self._may(refuse):
+            return
+        if view.task.state is not TaskState.READY:
+            self.say(f"{line(self.task_id)} is not green; f sends feedback, b shows the evidence")
+            return
+        unseen = self.diff.document.unseen
+        question = reviewlines.accept_question(view, index, unseen, self.drafts)
+        command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree)
+        self._ask(question, "accept", refuse, command, f"accepted {line(index.task)}: it lands now")
+
+    def action_reject(self) -> None:
+        """Ask whether to reject the change."""
+        index, view = self.diff.document.index, self.found()
+        refuse = self._refuse(return_refusal, index)
+        if view is not None and self._may(refuse):
+            question = reviewlines.reject_question(view)
+            command = Reject(task=index.task)
+            done = f"rejected {line(index.task)}; u brings it back"
+            self._ask(question, "reject", refuse, command, done)
+
+    def action_feedback(self) -> None:
+        """Write a remark on the whole, then ask whether to send it with all comments."""
+        index = self.diff.document.index
+        refuse = self._refuse(return_refusal, index)
+        if not self._may(refuse):
+            return
+        from tui.widgets.prompt import Prompt
+
+        listed = [f"\n  {reviewlines.comment_line(comment)}" for comment in self.drafts]
+        title = Content.assemble(
+            ("feedback", "bold"), f" to {line(index.task)}", *listed,
+            "\na remark on the whole, if any:" if listed else "\nwhat shall it do?",
+        )  # fmt: skip
+        key = f"feedback {index.task}"
+        prompt = Prompt(
+            title, drafts=self.factory.drafts, key=key, send="next", optional=bool(self.drafts)
+        )
+        self.app.push_screen(prompt, lambda text: self._send(index, refuse, text))
+
+    def _send(self, index: ReviewIndex, refuse: Refuse, text: str | None) -> None:
+        view = self.found()
+        if text is None or view is None:
+            return
+        self.factory.drafts[f"feedback {index.task}"] = text  # kept until it has gone
+        question = reviewlines.feedback_question(view, self.drafts, text)
+        command = SendFeedback(task=index.task, text=text)
+        done = f"sent to {line(index.task)}; it comes back when its guardrails are green"
+        self._ask(question, "send", refuse, command, done)
+
+    def action_evidence(self) -> None:
+        """Show every run of every guardrail; a `path:line` in a log leads back to the diff."""
+        from tui.screens.evidence import EvidenceScreen
+
+        self.app.push_screen(EvidenceScreen(self.task_id, jump=self.read))
+
+    def _refuse(self, rule: Rule, index: ReviewIndex) -> Refuse:
+        return lambda: rule(index, self.overview, self.shown_for(index))
+
+    def _may(self, refuse: Refuse) -> bool:
+        if self.look is Look.LIVE:
+            self.say("this is the live worktree; its change is decided on when it is ready")
+            return False
+        refusal = refuse()
+        if refusal:
+            self.say(refusal, error=True)
+        return not refusal
+
+    def _ask(
+        self, question: Content, yes: str, refuse: Refuse, command: Decision, done: str
+    ) -> None:
+        def answered(go: bool | None) -> None:
+            if go:
+                self.do(command, then=lambda reply: self._decided(command, done))
+
+        self.app.push_screen(Card(question, yes, refuse=refuse), answered)
+
+    def _decided(self, command: Decision, done: str) -> None:
+        """Go on to the next change that waits, or back where none does."""
+        self.factory.drafts.pop(f"feedback {command.task}", None)
+        if self.app.screen is not self or self.task_id != command.task:
+            return
+        if self.go_to_neighbour(1):
+            self.say(f"{done}. Next: {line(self.task_id)}")
+            return
+        self.app.pop_screen()
+        if isinstance(self.app.screen, FactoryScreen):
+            self.app.screen.say(done)

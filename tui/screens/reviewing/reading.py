@@ -1,0 +1,164 @@
+"""The keys that read: hunk by hunk, page by page, what was seen, how much around it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from factory.wire import Look, MarkSeen
+from tui.diff.document import Document
+from tui.diff.places import marks_of
+from tui.screens.reviewing.walking import Walking
+from tui.text import line, plural
+from tui.waiting import neighbour
+from tui.widgets.diff import NO_DIFF, no_rows
+
+_CONTEXTS = (3, 10, 30, 100, 1_000)
+"""Lines around a change, step by step; then the first again."""
+
+
+class Reading(Walking):
+    """Hunks, files and changes one after the other; seen marks; context, delta, wrapping."""
+
+    def action_next_hunk(self) -> None:
+        """Go to the next hunk."""
+        self.jump("hunk", 1)
+
+    def action_previous_hunk(self) -> None:
+        """Go to the hunk before."""
+        self.jump("hunk", -1)
+
+    def action_next_file(self) -> None:
+        """Go to the next file."""
+        self.jump("file", 1)
+
+    def action_previous_file(self) -> None:
+        """Go to the file before."""
+        self.jump("file", -1)
+
+    def action_next_change(self) -> None:
+        """Go to the next change of the inbox."""
+        self.go_to_neighbour(1)
+
+    def action_previous_change(self) -> None:
+        """Go to the change before."""
+        self.go_to_neighbour(-1)
+
+    def go_to_neighbour(self, by: int) -> bool:
+        """Review another change of the inbox in place of this one; False where there is none."""
+        other = neighbour(self.overview, self.task_id, by) if self.overview else ""
+        if not other:
+            self.say("no other change waits")
+            return False
+        self.task_id, self.look, self.context = other, Look.CHANGE, _CONTEXTS[0]
+        self.shown_at, self.comments = 0.0, ()
+        self.diff.show(Document(NO_DIFF, no_rows, self.diff.document.sheet))
+        self.read()
+        self.refresh_lines()
+        return True
+
+    def action_read_on(self) -> None:
+        """A page on; hunks that were on the screen to their end are marked seen."""
+        document = self.diff.document
+        rows = [spot.row for spot in self.diff.spots()]
+        if not rows:
+            return
+        whole = [row for row in rows if document.pages.row(row) is not None]
+        if whole:
+            document.progress.show(whole[0], _last_whole(document, rows))
+        new = tuple(mark for mark in document.progress.shown() if mark not in document.seen)
+        at_end = document.port.shape.after(rows[-1]) is None
+        self.mark(new)
+        self.diff.go(lambda port: port.page(1))
+        if at_end:
+            left = document.unseen
+            self.say("all is seen" if not left else f"the end; {plural(left, 'hunk')} not seen yet")
+
+    def action_seen(self) -> None:
+        """Mark the hunk (on a heading, the file) seen and go to the next that is not."""
+        document = self.diff.document
+        cursor = document.port.cursor
+        hunk, file = document.places.hunk(cursor), document.places.file(cursor)
+        marks = (hunk.id,) if hunk else marks_of(file) if file else ()
+        seen = not all(mark in document.seen for mark in marks)
+        self.mark(marks, seen=seen)
+        row = document.places.unseen_from(cursor, document.seen) if seen else None
+        if row is not None:
+            self.diff.go(lambda port: port.to(row, at=3))
+        elif seen:
+            self.say("all is seen")
+
+    def mark(self, marks: tuple[str, ...], *, seen: bool = True) -> None:
+        """Mark hunks or files as seen, or not, here and in the engine."""
+        if not marks or self.look is Look.LIVE:
+            return
+        document = self.diff.document
+        document.seen = document.seen | set(marks) if seen else document.seen - set(marks)
+        self.diff.redraw()
+        self.files.show_files(document.index, document.seen)
+        self.refresh_lines()
+        self.do(MarkSeen(task=self.task_id, marks=marks, seen=seen))
+
+    def action_context(self) -> None:
+        """More lines around the changes; on a folded file its lines; from the files to the diff."""
+        document = self.diff.document
+        cursor = document.port.cursor
+        file = document.places.file(cursor)
+        if self.files.has_focus:
+            self.action_panel()
+        elif file is not None and file.kind == "folded" and cursor == file.row:
+            document.fold(file)
+            self.diff.redraw()
+        else:
+            at = _CONTEXTS.index(self.context) + 1
+            self.context = _CONTEXTS[at % len(_CONTEXTS)]
+            self.say(f"{self.context} lines around each change")
+            self.read()
+
+    def action_delta(self) -> None:
+        """Only what changed since the last look, or all of it again."""
+        if self.look is Look.LIVE:
+            self.say("this is the live worktree; there is no last look at it")
+            return
+        self.look = Look.CHANGE if self.look is Look.DELTA else Look.DELTA
+        self.read()
+
+    def action_wrap(self) -> None:
+        """Wrap long lines, or not."""
+        wrap = not self.diff.document.sheet.wrap
+        self.diff.lay_out(wrap=wrap)
+        self.say("long lines wrap" if wrap else "long lines run on; h and l scroll")
+
+    def copied(self) -> str:
+        """The line or range under the cursor, as it is in the file."""
+        anchor = self.diff.document.anchor()
+        return anchor.text or anchor.path if anchor else ""
+
+    def find(self, words: str, *, again: bool) -> bool:
+        """Look for words in all lines, from the cursor on and round; it may take a while."""
+        self.run_worker(self._find_row(words, again), group="find", exclusive=True)
+        return True
+
+    async def _find_row(self, words: str, again: bool) -> None:
+        document = self.diff.document
+        start = document.port.cursor + again
+        row = await self.ask(lambda _: _row_with(document, words.casefold(), start))
+        if row is not None and row < 0:
+            self.say(f"no line has {line(words)}")
+        elif row is not None and document is self.diff.document:
+            self.diff.go(lambda port: port.to(row))
+
+
+async def _row_with(document: Document, words: str, start: int) -> int:
+    """The first row from `start` on, and round, whose text has these words; -1 where none has."""
+    total = document.index.rows
+    for number in chain(range(start, total), range(min(start, total))):
+        if words in (await document.pages.at(number)).text.casefold():
+            return number
+    return -1
+
+
+def _last_whole(document: Document, rows: list[int]) -> int:
+    """The last row of the window that is there with all of its lines."""
+    count = rows.count(rows[-1])
+    whole = document.pages.row(rows[-1]) is not None and count >= document.lines(rows[-1])
+    return rows[-1] if whole else rows[-1] - 1
