@@ -84,9 +84,13 @@ class Endpoint:
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
         from httpx2 import AsyncHTTPTransport
 
-        local = urlsplit(self._url).hostname in ("127.0.0.1", "::1", "localhost")
-        # A proxy of the machine's leads nowhere near a server on the machine itself.
-        http = DefaultAsyncHttpxClient(transport=AsyncHTTPTransport()) if local else None
+        url = urlsplit(self._url)
+        http = None
+        if url.hostname in ("127.0.0.1", "::1", "localhost"):
+            # A proxy of the machine's leads nowhere near a server on the machine itself; and
+            # reading all certificates takes longer than starting bubblewrap.
+            transport = AsyncHTTPTransport(verify=url.scheme == "https")
+            http = DefaultAsyncHttpxClient(transport=transport)
         return AsyncAnthropic(
             api_key=self._key or "none",
             base_url=self._url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -33,13 +34,19 @@ class Loopback:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     async def stop(self) -> None:
-        """End every answer that is still being given, and listen no more."""
+        """Listen no more, and end every answer that is still being given."""
         if self._socket is None:
             return
-        for task in self._server.server_state.tasks:
+        state = self._server.server_state
+        for server in self._server.servers:
+            server.close()
+        tasks = list(state.tasks)
+        for task in tasks:
             task.cancel()
-        self._server.force_exit = True
-        await self._server.shutdown(sockets=[self._socket])
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in list(state.connections):
+            connection.transport.abort()
+        self._socket.close()
         self._socket = None
 
     async def __aenter__(self) -> str:
