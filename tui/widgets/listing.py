@@ -107,7 +107,8 @@ class Listing(Widget, can_focus=True):
             style += self.get_visual_style("listing--cursor", partial=True)
         drawn = self._draw(slot, width)
         strips = Visual.to_strips(self, drawn, width, 1, style)
-        return strips[0] if strips else Strip.blank(width, style.rich_style)
+        strip = strips[0] if strips else Strip([])
+        return strip.extend_cell_length(width, style.rich_style)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
