@@ -199,7 +199,7 @@ class EnvironmentSpec(Struct):
     inputs: tuple[str, ...] = ()
     """Globs of the files (lock files) that the environment is keyed by and made from."""
     toolchain: tuple[str, ...] = ()
-    """Further folders of the machine, mounted read-only at their own path."""
+    """Further folders of the machine, absolute or `~/…`, mounted read-only at their own path."""
     path: tuple[str, ...] = ()
     """Folders put in front of PATH inside the sandbox; /env/bin always is."""
     env: tuple[tuple[str, str], ...] = ()

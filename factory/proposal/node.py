@@ -11,8 +11,10 @@ from factory.model import Struct
 from factory.proposal.findings import Findings, Site
 from factory.proposal.tree import Tree
 
-_LINK = "ln -sfn /env/node_modules node_modules"
-"""Node looks for modules beside the code; the environment is elsewhere and read-only."""
+_LINK = (
+    "mkdir -p node_modules && ln -sfn /env/node_modules/.[!.]* /env/node_modules/* node_modules/"
+)
+"""Node looks for modules beside the code, and some tools write caches there: a folder of links."""
 _LOCKS = {
     "pnpm-lock.yaml": "pnpm",
     "yarn.lock": "yarn",
@@ -87,11 +89,13 @@ def _modules(tree: Tree, package: _Package, program: str, lock: str) -> Findings
     missing = [] if lock else ["there is no lock file: every set-up may install other versions"]
     if package.workspaces or "pnpm-workspace.yaml" in tree:
         missing.append(
-            "workspaces are not proposed: their links do not survive the move to /env; "
-            "write the commands to environment.setup"
+            "this is a workspace: links between its packages do not survive the move to /env; "
+            "write commands that keep them to environment.setup"
         )
     if tree.some(".pnp.*") or "nodeLinker: pnp" in tree.text(".yarnrc.yml"):
-        missing.append("yarn's Plug'n'Play is not proposed: set nodeLinker to node-modules")
+        missing.append(
+            "yarn's Plug'n'Play does not work in the sandbox: set nodeLinker to node-modules"
+        )
     install = _FROZEN[program] if lock else f"{program} install"
     if program == "yarn" and ".yarnrc.yml" in tree:
         install = "yarn install --immutable"
