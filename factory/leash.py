@@ -91,6 +91,8 @@ class Leash:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._reached = asyncio.Event()
+        self.opened = False
+        """Whether the command was let in: the sandbox stood."""
         self._cut = False
         self._init = -1
         self._ours, self._theirs = socket.socketpair()
@@ -112,6 +114,7 @@ class Leash:
                 self._hold()
                 if not self._cut:
                     self._ours.send(b"\n")
+                    self.opened = True
         self._loop.remove_reader(self._ours)
         self._reached.set()
 

@@ -244,6 +244,8 @@ class _Program:
                 raise outlet.failure
         if cut_short:
             return None
+        if self._code is None and self._leash is not None and self._leash.opened:
+            raise SandboxError("the sandbox was killed from outside; was memory short?")
         if self._code is None:
             said = self._error.last_line()
             raise SandboxError(containment.sentence(said, self._machine, containment.sysctl))

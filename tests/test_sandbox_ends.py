@@ -17,6 +17,7 @@ import pytest
 from msgspec.structs import replace
 
 from factory import bubblewrap, sandbox
+from factory.model import SandboxError
 from factory.sandbox import Profile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
@@ -120,6 +121,20 @@ def test_without_a_sandbox_the_process_group_still_ends(tree: Path, long: str) -
     finished = asyncio.run(sandbox.run(plain, f"{long} & {long}", timeout=0.3))
     assert finished.timed_out
     assert gone(long)
+
+
+def test_a_sandbox_killed_by_somebody_else_is_an_error_and_no_exit_code(
+    tree: Path, long: str
+) -> None:
+    async def shot() -> None:
+        running = asyncio.create_task(sandbox.run(contained(tree), f"touch here; {long}"))
+        while not (tree / "here").exists():
+            await asyncio.sleep(0.01)
+        os.kill(min(alive(long)), signal.SIGKILL)  # bubblewrap itself, the oldest
+        await running
+
+    with pytest.raises(SandboxError, match="killed from outside"):
+        asyncio.run(shot())
 
 
 @pytest.mark.parametrize("moments", [0, 1, 5, 40])
