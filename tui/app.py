@@ -80,12 +80,17 @@ class FactoryApp(App[None]):
         self.switch_mode(self._open_at)
         self.call_after_refresh(self._begin)
 
+    def _while_away(self) -> None:
+        if self.feed.link.away_since is not None:
+            self._active(lambda screen: screen.stand())
+
     def _begin(self) -> None:
         # What is alive now lives as long as we do: the collector need not walk it for every pane.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
+        self.set_interval(1.0, self._while_away)
         for problem in self._settings.problems:
             self._active(partial(_complain, problem))
 
@@ -98,6 +103,7 @@ class FactoryApp(App[None]):
     def take_overview(self, overview: wire.Overview) -> None:
         """Hand a newer picture to the screens that are seen."""
         self._active(lambda screen: screen.take(overview))
+        self._active(lambda screen: screen.stand())
         self._set_title(f"{line(overview.repository, 30)} {short(counts(overview.tasks))}")
 
     def hear(self, notice: wire.AnyNotice) -> None:
@@ -107,6 +113,11 @@ class FactoryApp(App[None]):
     def take_link(self, link: Link) -> None:
         """Show that the engine went away, came back, or is of another version."""
         self._active(lambda screen: screen.take_link(link))
+        self._active(lambda screen: screen.stand())
+        if link.other is not None:
+            from tui.screens.otherversion import OtherVersion
+
+            self.push_screen(OtherVersion(link.other, self.feed))
 
     def _active(self, tell: Callable[[FactoryScreen], None]) -> None:
         # A card or a prompt lies over the screen that it belongs to: that one is seen too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -24,7 +25,7 @@ class Link(Struct):
     """How the client stands with the engine."""
 
     away_since: float | None = None
-    """When it was last there, on the loop's clock; None while it answers."""
+    """When it was last there, on the feed's `clock`; None while it answers."""
     reason: str = ""
     """Why it does not answer, one sentence."""
     other: wire.Hello | None = None
@@ -47,7 +48,10 @@ class Listener(Protocol):
 class Feed:
     """One connection at a time, for ever; `run` ends only when it is cancelled."""
 
-    def __init__(self, connect: Connect, listener: Listener) -> None:
+    def __init__(
+        self, connect: Connect, listener: Listener, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.clock = clock
         self.link = Link()
         self.overview: wire.Overview | None = None
         self._connect = connect
@@ -80,7 +84,7 @@ class Feed:
                 reason = str(cause) or type(cause).__name__
             self._client = None
             since = self.link.away_since
-            now = asyncio.get_running_loop().time()
+            now = self.clock()
             self._stand(Link(away_since=now if since is None else since, reason=reason))
             await asyncio.sleep(_RETRY[min(self._failures, len(_RETRY) - 1)])
             self._failures += 1

@@ -20,14 +20,14 @@ class FrameClock:
 
     def __init__(self, served: int = SERVED) -> None:
         self._served = served
-        self._waiting: OrderedDict[object, Callable[[], None]] = OrderedDict()
+        self._waiting: OrderedDict[object, Callable[[], object]] = OrderedDict()
         self._wake: Callable[[], None] | None = None
 
     def start(self, wake: Callable[[], None]) -> None:
         """Have `wake` called whenever there is work after none: it lets the ticks begin."""
         self._wake = wake
 
-    def ask(self, who: object, paint: Callable[[], None]) -> None:
+    def ask(self, who: object, paint: Callable[[], object]) -> None:
         """Queue a painter; asking again while it waits changes nothing."""
         if who in self._waiting:
             return

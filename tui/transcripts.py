@@ -14,8 +14,6 @@ from factory.wire import Chunk
 
 TAIL = 16_384
 """Bytes from the end that a pane begins with."""
-_AT_ONCE = 1_048_576
-"""Bytes asked for in one question."""
 _READS = 60
 """Questions a second, over all transcripts."""
 
@@ -37,10 +35,15 @@ class _Place:
 class Transcripts:
     """Follows a set of transcripts by byte offset; one question at a time, in turn."""
 
-    def __init__(self, ask: Ask, show: Show, *, tail: int | None = TAIL) -> None:
+    def __init__(
+        self, ask: Ask, show: Show, *, tail: int | None = TAIL, at_once: int = 1_048_576
+    ) -> None:
         self._ask = ask
         self._show = show
         self._tail = tail
+        """Bytes from the end to begin with; None begins at the beginning."""
+        self._at_once = at_once
+        """Bytes asked for in one question."""
         self._places: dict[str, _Place] = {}
         self._due: dict[str, None] = {}
         self._wake = asyncio.Event()
@@ -87,7 +90,7 @@ class Transcripts:
 
     async def _read(self, name: str, place: _Place) -> None:
         tail = not place.begun and self._tail is not None
-        limit = self._tail if tail and self._tail is not None else _AT_ONCE
+        limit = self._tail if tail and self._tail is not None else self._at_once
         chunk = await self._ask(
             lambda client: client.transcript(name, place.offset, limit=limit, tail=tail)
         )

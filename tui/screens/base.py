@@ -25,7 +25,7 @@ class FactoryScreen(Everywhere):
         """Hear of growth and progress (and facts, before the overview that has them)."""
 
     def take_link(self, link: Link) -> None:
-        """Hear that the engine went away or came back; the header shows it by itself."""
+        """Hear that the engine went away or came back; the footer shows it by itself."""
 
     def point_at(self, task: str) -> None:
         """Put the cursor on this task, where the screen has it."""
@@ -37,6 +37,7 @@ class FactoryScreen(Everywhere):
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was in front."""
         self.footer.show(self.WHERE, self.HINTS, self.factory.keymap)
+        self.stand()
         if self.overview is not None:
             self.take(self.overview)
 

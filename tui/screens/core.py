@@ -79,6 +79,11 @@ class Connected(Screen[None]):
         """The screen's last line."""
         return self.query_one(Footer)
 
+    def stand(self) -> None:
+        """Show in the footer how the engine and its containment stand."""
+        feed = self.factory.feed
+        self.footer.stand(feed.overview, feed.link, feed.clock())
+
     def current_task(self) -> str:
         """Id of the task under the cursor; empty where there is none."""
         return ""

@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
+from factory.wire import Overview
+from tui.feed import Link
 from tui.keys import Action, Where, actions, own_keys, shown
 from tui.text import line
 
@@ -84,6 +86,7 @@ class Footer(Horizontal):
     DEFAULT_CSS = """
     Footer { dock: bottom; height: 1; background: $panel; }
     Footer #hints { width: 1fr; height: 1; padding: 0 1; }
+    Footer #badges { width: auto; height: 1; }
     Footer FindBox { width: 1fr; height: 1; padding: 0 1; display: none; }
     """
 
@@ -97,6 +100,7 @@ class Footer(Horizontal):
         """The line itself, and the box that takes its place."""
         yield FindBox()
         yield Static(id="hints")
+        yield Static(id="badges")
 
     def show(self, where: Where, hints: tuple[str, ...], keymap: Mapping[str, str]) -> None:
         """Name these actions of a place, in this order, with the developer's own keys."""
@@ -117,6 +121,21 @@ class Footer(Horizontal):
             Content.assemble(sign, Content.styled(line(sentence), style))
         )
         self._timer = self.set_timer(_STAYS * (4 if error else 1), self._fall_silent)
+
+    def stand(self, overview: Overview | None, link: Link, now: float) -> None:
+        """Show, for as long as it is so: no engine, no sandbox, recorded answers.
+
+        `now` is on the clock of `link.away_since`.
+        """
+        badges: list[Content] = []
+        if link.away_since is not None:
+            away = f" ⚠ engine is away, {int(now - link.away_since)} s "
+            badges.append(Content.styled(away, "$error bold reverse"))
+        if overview is not None and not overview.contained:
+            badges.append(Content.styled(" ⚠ NOT CONTAINED ", "$error bold reverse"))
+        if overview is not None and overview.recorded:
+            badges.append(Content.styled(" recorded answers ", "$accent reverse"))
+        self.query_one("#badges", Static).update(Content(" ").join(badges))
 
     def begin_find(self) -> None:
         """Let the developer type words to find."""

@@ -82,13 +82,14 @@ class Pane(Widget):
 
         def __init__(self, task: str, *, twice: bool) -> None:
             super().__init__()
-            self.task = task
+            self.key = task
             self.twice = twice
 
     def __init__(self, task: str, frame: FrameClock, *, most: int = _MOST) -> None:
         super().__init__()
         self.about = task
         self.window = Window(most)
+        self._most = most
         self._frame = frame
         self._heading = Heading()
         self._current = False
@@ -103,6 +104,13 @@ class Pane(Widget):
     def feed(self, edit: Edit) -> None:
         """Change the lines; they are painted when the frame clock says so."""
         self.window.apply(edit)
+        self.repaint()
+
+    def begin(self, task: str) -> None:
+        """Show another agent, from nothing."""
+        self.about = task
+        self.window = Window(self._most)
+        self._strips.clear()
         self.repaint()
 
     def head(self, heading: Heading, *, current: bool) -> None:
@@ -123,6 +131,11 @@ class Pane(Widget):
             self._edges = (left, joint)
             self._strips.clear()
             self.refresh()
+
+    def scroll_rows(self, by: int) -> None:
+        """Move by some rows, back for negative numbers; at the end it follows again."""
+        self.window.scroll(by, *self.room)
+        self.refresh()
 
     def repaint(self) -> None:
         """Ask for a turn of the frame clock."""
