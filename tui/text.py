@@ -8,11 +8,14 @@ markup.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells, set_cell_size
-from textual.content import Content
 
 from factory.model import Spend
+
+if TYPE_CHECKING:  # the command line reads text, too, and must not wait for Textual
+    from textual.content import Content
 
 _BODY = r"[^\x00-\x1f\x7f-\x9f]{0,4096}"
 _SEQUENCE = re.compile(
@@ -71,6 +74,8 @@ def line(text: str, width: int | None = None) -> str:
 
 def content(text: str, style: str = "", *, width: int | None = None) -> Content:
     """Foreign text as one line of `Content`, in a theme style such as `$text-muted`."""
+    from textual.content import Content
+
     return Content.styled(line(text, width), style)
 
 

@@ -66,7 +66,7 @@ class Console:
 
     def table(self, rows: Iterable[Sequence[str]], *, indent: str = "", width: int = 60) -> None:
         """Rows with their columns lined up; a cell is cut at `width`, the last one never is."""
-        found = [[line(cell) for cell in row] for row in rows]
+        found = [[clean(cell) for cell in row] for row in rows]
         columns = max((len(row) for row in found), default=0)
         widths = [
             min(width, max((cell_len(row[at]) for row in found if at < len(row) - 1), default=0))

@@ -108,7 +108,8 @@ def task_lines(details: Details, now: float) -> Iterator[str]:
     cost = text.money(view.spent, view.subscription)
     cap = "" if task.budget.usd is None else f" of {write_budget(task.budget)}"
     agent = text.line(task.agent) or "no agent"
-    yield f"  agent {agent} · round {task.rounds} · {cost}{cap}"
+    if task.attempt:
+        yield f"  agent {agent} · round {task.rounds} · {cost}{cap}"
     for label, names in (("paths", task.paths), ("after", task.after)):
         if names:
             yield f"  {label} {text.line(', '.join(names))}"

@@ -12,7 +12,6 @@ from factory import spawn
 from factory.model import EngineError, FactoryError
 from tui.commands.console import Console
 from tui.commands.service import service
-from tui.commands.session import runs
 
 
 def engine(
@@ -33,7 +32,7 @@ def engine(
 async def stop(console: Console, start: Path, *, at_once: bool = False) -> int:
     """Have the engine stop, after the turns under way or at once. Nothing is lost."""
     place = spawn.find_repository(start)
-    if not await runs(place):
+    if await spawn.running(place) is None:
         console.line("no engine runs here")
         return 0
     if not at_once:
@@ -46,7 +45,7 @@ async def stop(console: Console, start: Path, *, at_once: bool = False) -> int:
 async def restart(console: Console, start: Path, *, at_once: bool = False) -> int:
     """Stop the engine and start one of this version, with the PATH and keys of this shell."""
     place = spawn.find_repository(start)
-    if await runs(place):
+    if await spawn.running(place) is not None:
         if not at_once:
             console.note("the engine finishes the turns under way first; --at-once does not wait")
         await spawn.stop_engine(place, at_once=at_once)

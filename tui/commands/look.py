@@ -127,7 +127,7 @@ def _diff_lines(row: wire.Row, index: wire.ReviewIndex) -> tuple[str, ...]:
             after = "/dev/null" if file.status == "D" else new
             return (f"diff {old} {new}", *notes, f"--- {before}", f"+++ {after}")
         case wire.RowKind.HUNK:
-            return (row.text if row.text.startswith("@@") else f"@@ {row.text}",)
+            return (f"@@ -{row.old} +{row.new} @@ {row.text}".rstrip(),)
         case wire.RowKind.NOTE:
             return (f"# {row.text}",)
         case _:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from factory import client as engine_client
 from factory import wire
 from factory.client import Client
 from factory.model import EngineError, FactoryError, UnknownError
 from factory.wire import TaskView
-
-if TYPE_CHECKING:
-    from factory.spawn import Place
 
 
 class RefusedError(FactoryError):
@@ -45,18 +41,6 @@ async def engine(start: Path, *, begin: bool) -> AsyncIterator[Client]:
     async with engine_client.connect(place.socket) as client:
         same_version(await client.hello())
         yield client
-
-
-async def runs(place: Place) -> bool:
-    """Whether an engine answers for a repository."""
-    if not place.socket.exists():
-        return False
-    async with engine_client.connect(place.socket) as client:
-        try:
-            await client.hello()
-        except EngineError:
-            return False
-    return True
 
 
 def same_version(hello: wire.Hello) -> None:

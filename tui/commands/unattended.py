@@ -14,7 +14,7 @@ from factory.wire import Overview
 from tui.commands import describe
 from tui.commands.console import Console
 from tui.commands.journal import facts_after
-from tui.commands.session import engine, runs
+from tui.commands.session import engine
 from tui.standing import moving, needs_you
 
 NEEDS_YOU = 3
@@ -34,7 +34,7 @@ async def run(console: Console, start: Path, *, timeout: float | None = None) ->
     StillRunningError after `timeout` seconds.
     """
     place = spawn.find_repository(start)
-    ran = await runs(place)
+    ran = await spawn.running(place) is not None
     async with engine(start, begin=True) as client:
         try:
             async with asyncio.timeout(timeout):
