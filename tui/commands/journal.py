@@ -12,13 +12,13 @@ import msgspec
 
 from factory import wire
 from factory.client import Client
-from factory.entry import AnyEntry
+from factory.entry import AnyEntry, Delta, Output
 from factory.model import UnknownError
 from tui.commands import describe
 from tui.commands.console import Console
 from tui.commands.json_text import dumps
 from tui.commands.session import engine, task
-from tui.commands.spoken import spoken
+from tui.lines import Script
 
 _FACTS = 50
 
@@ -117,5 +117,17 @@ def _print_entries(console: Console, lines: Iterable[str], *, as_json: bool) -> 
             entry = decoder.decode(line)
         except msgspec.DecodeError:
             continue  # an entry of a newer engine's
-        for part in spoken(entry):
-            console.lines(part)
+        for spoken in _spoken(entry):
+            console.line(spoken)
+
+
+def _spoken(entry: AnyEntry) -> list[str]:
+    """An entry as lines, each with a mark of who speaks. Deltas come again as a response."""
+    match entry:
+        case Delta():
+            return []
+        case Output(text=text):
+            return [f"  {row}" for row in text.removesuffix("\n").split("\n")]
+        case _:
+            lines = Script(whole=True).read((entry,)).lines
+            return [f"{line.mark or ' '} {line.text}" for line in lines]

@@ -45,11 +45,11 @@ async def add(
         for draft in found
     )
     async with engine(start, begin=True) as client:
-        before = (await client.overview()).tasks
         reply = await send(client, wire.Add(drafts=drafts))
+        tasks = (await client.overview()).tasks
     for name, draft in zip(reply.tasks, drafts, strict=False):
         console.line(f"{'held' if draft.hold else 'queued'} {name}  {draft.title}")
-        if others := overlapping(draft.paths, before):
+        if others := overlapping(draft.paths, [view for view in tasks if view.task.id != name]):
             console.note(f"{name} may touch the same files as {', '.join(others)}")
     return 0
 
