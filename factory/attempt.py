@@ -7,6 +7,7 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -41,8 +42,10 @@ from factory.wire import Attempt, Grew
 class Attempts:
     """The attempts of one engine."""
 
-    def __init__(self, shop: Shop, purse: Purse) -> None:
+    def __init__(self, shop: Shop, purse: Purse, imported: asyncio.Future[None]) -> None:
+        """`imported` is done once the model's library can be used."""
         self._shop = shop
+        self._imported = imported
         self._purse = purse
         self._claimed: set[str] = set()
         self._environment = asyncio.Lock()
@@ -66,6 +69,8 @@ class Attempts:
             ended = _already(transcript.entries())
             if ended is not None:
                 return ended
+            if spec.kind != "command":
+                await asyncio.shield(self._imported)
             desk = await self._desk(task, config, spec, transcript)
             async with aclosing(agents.runtime(spec).work(desk)) as entries:
                 return await self._follow(task, spec, transcript, entries)
@@ -207,7 +212,7 @@ class Attempts:
                 str(folder), str(self._scratch(task)), login=login, network=spec.network,
                 private_git=str(home / "git") if contained else "",
                 history=str(self._shop.vault.history) if contained else "",
-                environment=ready.environment, env=environment.handed(spec.env),
+                environment=ready.environment, env=environment.handed(spec.env, self._surroundings()),
             )  # fmt: skip
         else:
             profile = sandbox.tools(
@@ -215,9 +220,13 @@ class Attempts:
                 private_git=str(home / "git") if contained else "",
                 history=str(self._shop.vault.history) if contained else "",
                 environment=ready.environment,
-                env=environment.handed(spec.env) if spec else (),
+                env=environment.handed(spec.env, self._surroundings()) if spec else (),
             )  # fmt: skip
         return replace(profile, contained=contained)
+
+    def _surroundings(self) -> dict[str, str]:
+        """What an agent program can be handed: our environment, and the keys taken out of it."""
+        return {**os.environ, **self._shop.keys}
 
     def _scratch(self, task: Task) -> Path:
         return self._shop.attempt_folder(attempt_name(task)) / "tmp"

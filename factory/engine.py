@@ -1,4 +1,4 @@
-"""The engine of one repository: start, recover, watch, stop. `python -P -m factory.engine PATH`."""
+"""The engine of one repository: start, recover, watch, stop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,13 +23,13 @@ from factory.configfile import parse
 from factory.containment import Level
 from factory.environment import Environments
 from factory.gate import Gate
-from factory.git.place import Place, find_repository
+from factory.git.place import Place
 from factory.git.repository import Repository
 from factory.git.trees import Trees
 from factory.git.vault import Vault
 from factory.hub import Hub
 from factory.landing import Landings
-from factory.model import ConfigError, EngineError, FactoryError
+from factory.model import ConfigError, EngineError
 from factory.purse import Purse
 from factory.reviewing import Reviewing
 from factory.run import Runner
@@ -53,7 +51,8 @@ class Engine:
         self.shop = shop
         self.hub = hub
         purse = Purse(shop.store, shop.now)
-        attempts = Attempts(shop, purse)
+        self._ahead = asyncio.create_task(asyncio.to_thread(_import_ahead))
+        attempts = Attempts(shop, purse, self._ahead)
         self.checks = Checks(shop)
         self.gate = Gate(shop, self.checks, attempts)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate))
@@ -87,7 +86,6 @@ class Engine:
             tasks = [
                 group.create_task(self.runner.run()),
                 group.create_task(self._watch()),
-                group.create_task(asyncio.to_thread(_import_ahead)),
             ]
             await self.stopping.wait()
             for task in tasks:
@@ -123,9 +121,8 @@ class Engine:
 
 
 def _import_ahead() -> None:
-    """What takes long to import, in a thread, before the first agent needs it."""
+    """What takes a second to import, in a thread. Two threads at it at once would both fail."""
     import anthropic  # noqa: F401
-    import git  # noqa: F401
 
 
 @asynccontextmanager
@@ -163,7 +160,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),
             Environments(place.state / "environments", contained=contained),
-            now=time.time, tell=hub.tell, contained=contained, keys=_keys(environment),
+            now=time.time, tell=hub.tell, contained=contained, keys=keys(environment),
         )  # fmt: skip
         await shop.refresh()
     except BaseException:
@@ -189,61 +186,9 @@ def _checkouts() -> int:
     return max(2, os.cpu_count() or 2)
 
 
-def _keys(environment: Mapping[str, str]) -> dict[str, str]:
-    """Credentials by their variable's name. They never enter a sandbox, a log or a row."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if value and name.endswith(("_API_KEY", "_AUTH_TOKEN"))
-    }
+_SECRET = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIAL")
 
 
-async def serve(place: Place) -> None:
-    """Run the engine in the foreground until a signal or a client stops it."""
-    from factory import api
-
-    environment = dict(os.environ)
-    _forget_surroundings()
-    async with opened(place, environment) as engine:
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(name, engine.stopping.set)
-        async with asyncio.TaskGroup() as group:
-            server = group.create_task(api.serve(engine, place.socket))
-            await engine.run()
-            server.cancel()
-
-
-_SECRET = ("_API_KEY", "_AUTH_TOKEN", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIAL")
-
-
-def _forget_surroundings() -> None:
-    """Take keys and git's variables out of our environment: nothing we start inherits them."""
-    for name in list(os.environ):
-        git = name.startswith("GIT_") and name != "GIT_CONFIG_GLOBAL"
-        if git or name.endswith(_SECRET):
-            del os.environ[name]
-
-
-def main() -> int:
-    """Entry of the engine's process."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    try:
-        asyncio.run(serve(find_repository(Path(sys.argv[1] if sys.argv[1:] else "."))))
-    except FactoryError as error:
-        sys.stderr.write(f"factory-tui: {error}\n")
-        return error.exit_code
-    except BaseExceptionGroup as group:
-        known, rest = group.split(FactoryError)
-        if known is None or rest is not None:
-            raise
-        sys.stderr.write(f"factory-tui: {known.exceptions[0]}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """Credentials by their variable's name. They never enter a log, a row, `tools` or `gate`."""
+    return {name: value for name, value in environment.items() if value and name.endswith(_SECRET)}

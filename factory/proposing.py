@@ -31,10 +31,11 @@ async def proposed(
     if agent and agent not in names:
         raise FactoryError(f"no agent {agent!r} was found here; found: {', '.join(names)}")
     measured = await _measure(shop, checks, found, tip.tree) if measure else {}
-    compare = {name: kind for name, (kind, _) in measured.items()}
+    compare = {name: kind for name, (kind, _) in measured.items() if kind is not None}
+    red = [name for name, (kind, _) in measured.items() if kind is None]
     text = compose(
         found, measured=compare, caps=task, day=day, agent=agent or names[0],
-        target=shop.vault.target,
+        target=shop.vault.target, red=tuple(red),
     )  # fmt: skip
     return Proposed(
         text=text, agents=names, missing=found.missing,
@@ -53,11 +54,11 @@ async def proposed(
 
 async def _measure(
     shop: Shop, checks: Checks, found: Proposal, tree: str
-) -> dict[str, tuple[Compare, GuardrailStatus]]:
-    """Each guardrail on the base: green ones are strict, red ones with ids may get no worse."""
+) -> dict[str, tuple[Compare | None, GuardrailStatus]]:
+    """Each guardrail on the base, and how it can compare; None where it cannot be used as it is."""
     config = Config(environment=found.environment, guardrails=found.guardrails)
     ready = await shop.environment(config, tree)
-    measured: dict[str, tuple[Compare, GuardrailStatus]] = {}
+    measured: dict[str, tuple[Compare | None, GuardrailStatus]] = {}
     for spec in found.guardrails:
         run = await checks.evidence(
             spec, tree, ready,
@@ -69,5 +70,12 @@ async def _measure(
     return measured
 
 
-def _compare(run: Run) -> Compare:
-    return Compare.NO_WORSE if run.verdict is Verdict.FAIL and run.failing else Compare.STRICT
+def _compare(run: Run) -> Compare | None:
+    """Green ones are strict, red ones with ids may get no worse; others would stop every change."""
+    match run.verdict:
+        case Verdict.PASS:
+            return Compare.STRICT
+        case Verdict.FAIL if run.failing:
+            return Compare.NO_WORSE
+        case _:
+            return None

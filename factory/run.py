@@ -70,7 +70,7 @@ class Runner:
                 self._wake.clear()
                 try:
                     wait = await self._look()
-                except StoreError as error:
+                except FactoryError as error:  # a full disk, a target that is gone: look again
                     self.problem, wait = str(error), _DISK
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):

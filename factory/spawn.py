@@ -6,6 +6,7 @@ Beside `factory.sandbox` and `factory.git` the only place that starts a process.
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess  # noqa: TID251  this room is where processes are started
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from factory import wire
 from factory.client import connect
 from factory.git.place import Place, find_repository, home
-from factory.model import EngineError
+from factory.model import Draft, EngineError
 
 __all__ = [
     "Place",
@@ -24,6 +25,7 @@ __all__ = [
     "ensure_engine",
     "find_repository",
     "home",
+    "make_demo",
     "run_in_terminal",
     "running",
     "stop_engine",
@@ -40,7 +42,7 @@ def engine_command(place: Place) -> list[str]:
 
     `-P` keeps a package named `factory` in the current folder from being taken for ours.
     """
-    return [sys.executable, "-P", "-m", "factory.engine", str(place.path)]
+    return [sys.executable, "-P", "-m", "factory", str(place.path)]
 
 
 async def running(place: Place) -> wire.Hello | None:
@@ -108,6 +110,15 @@ async def stop_engine(place: Place, *, at_once: bool = False) -> None:
 def become_engine(place: Place) -> int:
     """Run the engine in the foreground in this process's place; returns its exit code."""
     return subprocess.run(engine_command(place), cwd=place.state, check=False).returncode
+
+
+def make_demo(folder: Path, *, speed: float = 1.0) -> tuple[Place, tuple[Draft, ...]]:
+    """The demo's repository in `folder`, and the tasks to give; its state stays in there, too."""
+    from factory.demo import sample
+
+    repository = sample.make(folder, speed=speed)
+    os.environ["FACTORY_TUI_HOME"] = str(folder / "state")
+    return find_repository(repository), sample.TASKS
 
 
 def run_in_terminal(command: Sequence[str], folder: Path) -> int:

@@ -1,1 +1,1 @@
-"""A small sample project and its recorded sessions."""
+"""The demo: a small sample project, six tasks, and the recorded answers to them."""

@@ -6,6 +6,7 @@ vault borrows its objects. No agent ever sees the vault.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from factory.git.command import Git, environment, execute, expect, hardened, shown
@@ -49,6 +50,7 @@ class Vault:
         self.git_dir = root / "vault.git"
         self.history = root / "history.git"
         self.git = Git(self.git_dir)
+        self._fetching = asyncio.Lock()
         self.objects = Objects(self.git_dir)
 
     async def prepare(self) -> None:
@@ -67,25 +69,25 @@ class Vault:
 
     async def fetch(self) -> str:
         """Bring the target's tip into `history.git`; returns it."""
+        async with self._fetching:
+            return await self._fetch()
+
+    async def _fetch(self) -> str:
         tip = await self.repository.tip(self.target)
-        known = await self.git("cat-file", "-e", f"{tip}^{{commit}}", ok=(0, 1, 128))
-        if known.code == 0:
-            await self._point(tip)
+        history = Git(self.history)
+        known = await history("rev-parse", "--verify", "--quiet", "refs/heads/main", ok=(0, 1))
+        if known.text == tip:
             return tip
-        await Git(self.history)(
+        await history(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
             "--", str(self.repository.path), f"refs/heads/{self.target}:refs/heads/main",
             # The developer's own history may carry old blemishes that fsck would refuse.
             settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
             timeout=1800,
         )  # fmt: skip
-        tip = (await Git(self.history)("rev-parse", "refs/heads/main")).text
-        await self._point(tip)
+        tip = (await history("rev-parse", "refs/heads/main")).text
+        await self.keep(f"tips/{tip}", tip)
         return tip
-
-    async def _point(self, tip: str) -> None:
-        await Git(self.history)("update-ref", "refs/heads/main", tip)
-        await self.git("update-ref", f"refs/factory/tips/{tip}", tip)
 
     async def commit(
         self, tree: str, parent: str, message: str, *, author: tuple[str, str] = COMMITTER

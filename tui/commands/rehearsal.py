@@ -23,7 +23,7 @@ from factory.model import (
 from factory.wire import Fact, TaskView
 from tui.commands.console import Console
 
-THROUGH = "write-amounts-with"
+THROUGH = "write-amounts-with-thousands"
 RED = "add-a-discount-to-orders"
 FIRST = "show-the-tax-on-receipts"
 SECOND = "thank-the-customer-on"
