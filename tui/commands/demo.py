@@ -10,6 +10,7 @@ from pathlib import Path
 
 from factory import spawn, wire
 from factory.client import Client, connect
+from factory.model import Draft
 from tui.commands import rehearsal
 from tui.commands.console import Console, UsageError
 
@@ -34,7 +35,7 @@ def demo(console: Console, start: Path, *, headless: bool) -> int:
         console.line(f"the demo's engine is stopped; {folder} is yours to look at or to delete")
 
 
-def _watch(place: spawn.Place, drafts: tuple[wire.Draft, ...]) -> int:
+def _watch(place: spawn.Place, drafts: tuple[Draft, ...]) -> int:
     """The screen on the demo; the tasks are given once the engine answers."""
 
     @asynccontextmanager
