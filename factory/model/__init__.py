@@ -1,0 +1,74 @@
+"""The words of the factory as frozen data, and its tree of errors. No I/O.
+
+Times are seconds since the epoch (float, UTC). Money is US dollars (float). Trees and commits are
+full hexadecimal object ids of the vault.
+"""
+
+from __future__ import annotations
+
+from factory.model.comment import Anchor, Comment, CommentKind, CommentState
+from factory.model.errors import (
+    AgentError,
+    ConfigError,
+    EngineError,
+    FactoryError,
+    GitError,
+    NotNowError,
+    RepositoryError,
+    SandboxError,
+    StoreError,
+    UnknownError,
+)
+from factory.model.evidence import Change, Judged, Lane, Mark, Outcome, Run, Verdict
+from factory.model.struct import Struct
+from factory.model.task import (
+    AcceptRule,
+    Budget,
+    Decision,
+    Draft,
+    Handoff,
+    Landing,
+    Parked,
+    ParkReason,
+    Pending,
+    Spend,
+    Task,
+    TaskState,
+)
+
+__all__ = [
+    "AcceptRule",
+    "AgentError",
+    "Anchor",
+    "Budget",
+    "Change",
+    "Comment",
+    "CommentKind",
+    "CommentState",
+    "ConfigError",
+    "Decision",
+    "Draft",
+    "EngineError",
+    "FactoryError",
+    "GitError",
+    "Handoff",
+    "Judged",
+    "Landing",
+    "Lane",
+    "Mark",
+    "NotNowError",
+    "Outcome",
+    "ParkReason",
+    "Parked",
+    "Pending",
+    "RepositoryError",
+    "Run",
+    "SandboxError",
+    "Spend",
+    "StoreError",
+    "Struct",
+    "Task",
+    "TaskState",
+    "UnknownError",
+    "Verdict",
+]

@@ -1,0 +1,113 @@
+"""A change's diff as data: an index of files and hunks, and the rows by number."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from factory.model import Struct
+
+
+class HunkView(Struct):
+    """One hunk of a review; `id` is a hash of its path and lines."""
+
+    id: str
+    row: int
+    """Row of its heading in the whole diff."""
+    rows: int
+    heading: str = ""
+    seen: bool = False
+    fresh: bool = True
+    """False where the developer has looked at exactly these lines before."""
+    old: int = 0
+    """First line it shows on the left, 1-based; 0 where it has none there."""
+    new: int = 0
+    """First line it shows on the right."""
+
+
+class FileView(Struct):
+    """One file of a review, in reading order."""
+
+    path: str
+    old_path: str = ""
+    status: str = "M"
+    """`A`, `M`, `D`, `T` (type), as git's raw diff says."""
+    kind: str = "logic"
+    """`logic`, `test`, `config`, `docs` or `folded` (generated, vendored, lock files)."""
+    added: int = 0
+    removed: int = 0
+    row: int = 0
+    rows: int = 0
+    hunks: tuple[HunkView, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What its lines do not show: `binary, 4 KB → 9 KB`, `mode 644 → 755`, `symlink to …`."""
+    badges: tuple[str, ...] = ()
+    """`test-edited`, `bidi characters`, `long lines`: what to look at twice."""
+    critical: bool = False
+    mark: str = ""
+    """Id by which the whole file, in exactly this state, is marked as seen."""
+    seen: bool = False
+
+
+class RowKind(msgspec.Struct, frozen=True):
+    """Namespace of the one-letter kinds of a `Row`."""
+
+    FILE = "f"
+    HUNK = "@"
+    CONTEXT = " "
+    ADDED = "+"
+    REMOVED = "-"
+    NOTE = "n"
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """One line of a diff. `old` and `new` are 1-based line numbers, 0 where that side has none."""
+
+    kind: str
+    old: int
+    new: int
+    text: str
+    file: int
+    """Index of its file in `ReviewIndex.files`."""
+    hunk: str = ""
+    """Id of its hunk."""
+
+
+class Look(StrEnum):
+    """Which diff of a task is meant."""
+
+    CHANGE = "change"
+    """Tip → candidate: what would land."""
+    DELTA = "delta"
+    """What was last looked at → candidate."""
+    LIVE = "live"
+    """Base → the worktree's files now."""
+
+
+class ReviewIndex(Struct):
+    """A change's diff without its lines: what it is, its files and hunks, and what it rests on."""
+
+    task: str
+    snapshot: str
+    tip: str
+    tree: str
+    against: str
+    """The tree on the left: the tip's, or the one last looked at."""
+    rows: int
+    files: tuple[FileView, ...] = ()
+    delta: bool = False
+    added: int = 0
+    removed: int = 0
+
+
+class Rows(Struct):
+    """Rows `first` … of a review, and which review: the trees of its index.
+
+    A client shows them under no other index: what is accepted must be what was shown.
+    """
+
+    first: int
+    rows: tuple[Row, ...]
+    tree: str = ""
+    against: str = ""

@@ -1,0 +1,214 @@
+"""What the engine shows of tasks, the journal, the ledger and its own health."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from factory.model import (
+    Budget,
+    Change,
+    Comment,
+    Parked,
+    Run,
+    Spend,
+    Struct,
+    Task,
+    TaskState,
+    Verdict,
+)
+
+
+class GuardrailStatus(Struct):
+    """One guardrail as the bar shows it."""
+
+    name: str
+    verdict: Verdict
+    seconds: float = 0.0
+    """How long it took, or has run so far."""
+    done: int | None = None
+    total: int | None = None
+    expected: float | None = None
+    """Seconds the last run took, for `12s of ~40s`."""
+    summary: str = ""
+    run: str = ""
+    """Id of the run, and of its log."""
+
+
+class TaskView(Struct):
+    """A task with everything the Floor, the Inbox and the lists show of it."""
+
+    task: Task
+    spent: Spend = Spend()
+    attempt: str = ""
+    """Id of the current attempt, `<task>.<n>`; the name of its transcript."""
+    change: Change | None = None
+    guardrails: tuple[GuardrailStatus, ...] = ()
+    overlaps: tuple[str, ...] = ()
+    """Ids of other open tasks whose changes touch the same files."""
+    conflicts: tuple[str, ...] = ()
+    """Paths in conflict with the target's tip now."""
+    behind: int = 0
+    """How many commits the target has moved since the change was checked."""
+    stale_on: str = ""
+    """The tip it was green on, where the target has moved since."""
+    since: float = 0.0
+    """When its state last changed."""
+    spoke_at: float = 0.0
+    """When its transcript last grew."""
+    last_line: str = ""
+    comments: int = 0
+    """Comments not yet sent."""
+    seen: int = 0
+    hunks: int = 0
+    subscription: bool = False
+    """True where cost shows as tokens."""
+
+
+class Overview(Struct):
+    """One picture of the whole factory; `seq` is the journal number it is true for."""
+
+    seq: int
+    repository: str
+    path: str
+    target: str
+    tip: str
+    now: float
+    tasks: tuple[TaskView, ...] = ()
+    tip_guardrails: tuple[GuardrailStatus, ...] = ()
+    guardrails: tuple[str, ...] = ()
+    spent_today: Spend = Spend()
+    day_cap: Budget = Budget()
+    usd_per_hour: float = 0.0
+    contained: bool = True
+    recorded: bool = False
+    """True in the demo: the model's answers are recorded."""
+    problem: str = ""
+    """Why nothing is dispatched now: no factory.toml, a red tip, a full disk."""
+    agents: tuple[str, ...] = ()
+    version: str = ""
+
+
+class Attempt(Struct):
+    """One attempt as the ledger and the zoom show it."""
+
+    id: str
+    task: str
+    number: int
+    agent: str
+    started_at: float
+    spent: Spend = Spend()
+
+
+class Details(Struct):
+    """Everything about one task."""
+
+    view: TaskView
+    comments: tuple[Comment, ...] = ()
+    runs: tuple[Run, ...] = ()
+    """Newest first; both runs of a check that was run again are here."""
+    changes: tuple[Change, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    worktree: str = ""
+    """Folder of the worktree, where it holds one."""
+    shell: tuple[str, ...] = ()
+    """Command that opens a shell in the worktree's sandbox, for the developer's terminal."""
+
+
+class Chunk(Struct):
+    """Bytes of a transcript or log from `offset`; `end` is where to read on, `size` the whole."""
+
+    offset: int
+    end: int
+    size: int
+    text: str
+    tail: bool = False
+
+
+class Fact(Struct):
+    """One line of the journal."""
+
+    seq: int
+    at: float
+    kind: str
+    """`queued`, `started`, `checked`, `ready`, `accepted`, `landed`, `parked`, …"""
+    task: str = ""
+    text: str = ""
+    """One sentence, ours; foreign text in it only as quoted names."""
+
+
+class Measured(Struct):
+    """A proposed guardrail and how it did on the base."""
+
+    status: GuardrailStatus
+    run: str
+    compare: str
+
+
+class Proposed(Struct):
+    """What `init` found and proposes: the text of factory.toml and what it rests on."""
+
+    text: str
+    guardrails: tuple[Measured, ...] = ()
+    agents: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Health(StrEnum):
+    """How one part of the machine or the repository is."""
+
+    FINE = "fine"
+    WEAK = "weak"
+    """Works, with less than one would wish for."""
+    BROKEN = "broken"
+
+
+class Diagnosis(Struct):
+    """One line of `doctor`."""
+
+    part: str
+    """`git`, `sandbox`, `factory.toml`, …"""
+    health: Health
+    sentence: str
+    """What was found; where it is not fine, the cause and the way out."""
+    details: tuple[str, ...] = ()
+
+
+class LedgerRow(Struct):
+    """What one task, agent or day has cost."""
+
+    name: str
+    spent: Spend
+    tasks: int = 0
+    landed: int = 0
+
+
+class LedgerView(Struct):
+    """The ledger by day (newest first), task and agent."""
+
+    days: tuple[LedgerRow, ...] = ()
+    tasks: tuple[LedgerRow, ...] = ()
+    agents: tuple[LedgerRow, ...] = ()
+
+
+class ReportItem(Struct):
+    """One task of the report."""
+
+    task: str
+    title: str
+    state: TaskState
+    note: str
+    spent: Spend = Spend()
+    parked: Parked | None = None
+    by_rule: bool = False
+
+
+class Report(Struct):
+    """What happened since a time: Monday's first screen."""
+
+    since: float
+    until: float
+    items: tuple[ReportItem, ...] = ()
+    events: tuple[Fact, ...] = ()
+    """Restarts, rate limits, held cheats."""
+    spent: Spend = Spend()
+    tip: str = ""
