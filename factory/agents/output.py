@@ -16,6 +16,7 @@ class Capture:
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._half = limit // 2
+        self._rest = limit - limit // 2
         self._head = bytearray()
         self._tail: deque[bytes] = deque()
         self._tail_size = 0
@@ -30,7 +31,7 @@ class Capture:
         if data:
             self._tail.append(data)
             self._tail_size += len(data)
-        while self._tail and self._tail_size - len(self._tail[0]) >= self._half:
+        while self._tail and self._tail_size - len(self._tail[0]) >= self._rest:
             self._lost += len(first := self._tail.popleft())
             self._tail_size -= len(first)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -21,10 +22,9 @@ from factory.model import AgentError, ParkReason, Spend
 from tests.agents.bench import Workplace, claude, running, spec, task
 
 RECORDED = Path(__file__).parent / "recorded.toml"
-SLEEP = "sleep 86399.25"
 SCRIPTS = {
     "Greet": "echo hello > greeting.txt; echo universe >> greeting.txt; echo It greets.",
-    "Sleep": f"echo asleep > state; {SLEEP}",
+    "Sleep": "echo asleep > state; sleep $(cat nap)",
     "Fail": "echo something; echo no such greeting >&2; exit 3",
 }
 KINDS = sorted(RUNTIMES)
@@ -92,15 +92,17 @@ def test_closing_leaves_no_process(tmp_path: Path, kind: str) -> None:
     async def story() -> None:
         async with case(kind, "Sleep") as agent:
             place = Workplace(tmp_path, agent, task("Sleep"))
+            nap = f"86399.{uuid.uuid4().int}"
+            (place.tree / "nap").write_text(nap)
             work = asyncio.create_task(place.work(runtime(agent)))
             while "state" not in place.files():
                 await asyncio.sleep(0.01)
                 assert not work.done()
-            assert running(SLEEP), "or the test would prove nothing"
+            assert running(f"sleep {nap}"), "or the test would prove nothing"
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await work
-            assert not running(SLEEP)
+            assert not running(f"sleep {nap}")
 
     asyncio.run(story())
 
