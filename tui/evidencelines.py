@@ -67,6 +67,10 @@ def slots(evidence: Evidence) -> list[Slot]:
     if change is not None and change.marks:
         found.append(Slot("", title="what makes checks say less than they did"))
         found += [Slot(f"{_MARK}{at}") for at in range(len(change.marks))]
+    claims = _claims(change)
+    if claims:
+        found.append(Slot("", title="what the agent says of it: claims, not facts"))
+        found += [Slot("", 1, title=claim) for claim in claims]
     rest = [run for run in evidence.details.runs if run.tree != tree]
     if rest:
         found.append(Slot("", title="earlier trees"))
@@ -77,7 +81,8 @@ def slots(evidence: Evidence) -> list[Slot]:
 def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
     """One line of the list."""
     if not slot.key:
-        return Content.styled(f" {slot.title}", "$text-muted bold")
+        style = "$text-muted" if slot.line else "$text-muted bold"
+        return Content.styled(f" {'  ' * slot.line}{slot.title}", style)
     mark = evidence.mark(slot.key)
     if mark is not None:
         return Content.assemble(("  ⚠ ", "$text-error"), mark_line(mark), f"  {line(mark.text)}")
@@ -89,6 +94,20 @@ def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
     if status is None:
         return Content("")
     return _status(status, run, width, now) if slot.line == 0 else _about(status, run)
+
+
+def _claims(change: Change | None) -> list[str]:
+    if change is None:
+        return []
+    note = change.handoff
+    parts = (
+        ("did", (note.summary,) if note.summary else ()),
+        ("beyond the task", note.deviations),
+        ("unproven", note.unproven),
+        ("concern", note.concerns),
+        ("found", note.findings),
+    )
+    return [f"{name}: {line(value)}" for name, values in parts for value in values]
 
 
 def heading(evidence: Evidence, width: int) -> Content:

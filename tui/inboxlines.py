@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from factory.model import Mark
+from factory.model import Lane, Mark
 from factory.wire import Overview, TaskView
 from tui.standing import sign, why
 from tui.text import ago, line, money, plural
@@ -35,7 +35,7 @@ def draw(item: Waiting, number: int, width: int, now: float) -> Content:
         case 0:
             return _title(view, width, now)
         case 1:
-            return Content.assemble("   ", (why(view, now), "$text"), *_figures(view))
+            return Content.assemble("   ", (_why(view, now), "$text"), *_figures(view))
         case _:
             return Content.assemble("   ", ("⚠ ", "$text-error"), (_eyes(view), "$text-error"))
 
@@ -84,6 +84,15 @@ def _title(view: TaskView, width: int, now: float) -> Content:
     age = ago(now - view.since) if view.since else ""
     cost = money(view.spent, view.subscription)
     return spread(left, Content.styled(f"{age:>4} {cost:>8} ", "$text-muted"), width)
+
+
+def _why(view: TaskView, now: float) -> str:
+    """What it waits for; what weakens its checks stands on a line of its own."""
+    change = view.change
+    if change is None or change.lane is not Lane.EYES:
+        return why(view, now)
+    stale = f", {view.behind} behind" if view.behind else ""
+    return f"green on {(view.stale_on or change.tip)[:7]}{stale}, but checked less than before"
 
 
 def _figures(view: TaskView) -> list[tuple[str, str]]:

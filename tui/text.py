@@ -124,11 +124,11 @@ def shorten_path(path: str, width: int) -> str:
         return flat
     first, *middle, name = flat.split("/") if "/" in flat else ("", flat)
     while middle:
-        middle.pop(0)
-        for head in (f"{first}/…/", "…/"):
-            shorter = head + "/".join((*middle, name))
+        for head, kept in (("…/", middle), (f"{first}/…/", middle[1:])):
+            shorter = head + "/".join((*kept, name))
             if cell_len(shorter) <= width:
                 return shorter
+        middle.pop(0)
     tail = f"…/{name}" if first else name
     if cell_len(tail) <= width:
         return tail

@@ -92,7 +92,8 @@ class Document:
         at = spot.line - self._code_lines(spot.row)
         if at >= 0:
             own = flags & ~(Flag.CURSOR | Flag.SEEN)
-            return paint.plain(self._remarks(spot.row)[at], "remark", self.sheet, palette, own)
+            words = f"│ {self._remarks(spot.row)[at]}"
+            return paint.plain(words, "remark", self.sheet, palette, own)
         if row is None:
             return paint.plain("…", "note", self.sheet, palette, flags)
         match row.kind:
@@ -136,7 +137,7 @@ class Document:
         comments = self.remarks.under(row, self._path(row))
         if number == 0:
             comments += self.remarks.on_change
-        width = self.sheet.width - self.sheet.gutter
+        width = self.sheet.width - self.sheet.gutter - 2
         return [line for comment in comments for line in remark_lines(comment, max(width, 8))]
 
     def _path(self, row: Row) -> str:

@@ -21,7 +21,8 @@ COMPONENTS = (
 )  # fmt: skip
 """What a theme can colour, as component classes `diff--<name>`."""
 
-_STATUS = {"A": "new file", "D": "deleted", "R": "renamed", "T": "type changed"}
+_STATUS = {"A": "new file", "R": "renamed"}
+"""The rest stands in a file's notes."""
 
 
 class Flag(IntFlag):
@@ -87,7 +88,7 @@ class Sheet(NamedTuple):
     @property
     def gutter(self) -> int:
         """Cells before the text: mark, both numbers, sign."""
-        return 2 * self.digits + 4
+        return 2 * self.digits + 5
 
     @property
     def text(self) -> int:
@@ -116,7 +117,7 @@ def code(
     numbers = f"{old or '':>{sheet.digits}} {new or '':>{sheet.digits}} "
     sign = row.kind if part == 0 else " "
     segments = [_edge(flags, palette), Segment(numbers, number)]
-    segments.append(Segment(sign, base + palette.signs[row.kind]))
+    segments.append(Segment(f"{sign} ", base + palette.signs[row.kind]))
     if cut.pad:
         segments.append(Segment(" " * cut.pad, base))
     dim = Flag.SEEN in flags
@@ -156,11 +157,12 @@ def file_heading(
     style = palette.over(palette.styles["file"], flags)
     signs = ("▲ critical",) * file.critical + tuple(f"⚠ {line(badge)}" for badge in file.badges)
     notes = [_STATUS.get(file.status, ""), *(f"from {line(file.old_path)}",) * bool(file.old_path)]
-    notes += [f"folded: enter shows {plural(file.rows - 1, 'line')}"] if folded else []
+    lines = file.rows - 1 - len(file.hunks) - len(file.notes)
+    notes += [f"folded: enter shows {plural(lines, 'line')}"] if folded else []
     tail = f" +{file.added} −{file.removed}" + "".join(f"  {note}" for note in notes if note)
     badge = "".join(f"  {sign}" for sign in signs)
     room = sheet.width - cell_len(tail) - cell_len(badge) - 2
-    path = shorten_path(file.path, max(room, 12))
+    path = shorten_path(clean(file.path, exact=True), max(room, 12))
     used = 2 + cell_len(path) + cell_len(tail)
     rest = fit(badge, max(sheet.width - used, 0))
     return [

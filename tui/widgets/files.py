@@ -8,7 +8,7 @@ from textual.content import Content
 
 from factory.wire import FileView, ReviewIndex
 from tui.diff.places import marks_of
-from tui.text import line, pad, shorten_path
+from tui.text import clean, pad, shorten_path
 from tui.widgets.listing import Listing, Slot
 
 _TITLES = {"test": "tests", "config": "config", "docs": "docs", "folded": "folded"}
@@ -50,7 +50,7 @@ class Files(Listing):
         return Content.assemble(
             (warning, "$text-warning"),
             (f"{state} ", "$text-success" if state == "[x]" else "$text-muted"),
-            (shorten_path(line(file.path), width - 5), style),
+            (shorten_path(clean(file.path, exact=True), width - 5), style),
         )
 
 

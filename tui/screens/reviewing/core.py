@@ -51,7 +51,7 @@ class ReviewCore(TaskActs):
         """Headline, what to know before, files and diff, evidence."""
         yield Static(id="review-headline")
         yield Static(id="review-concerns")
-        with Horizontal():
+        with Horizontal(id="review-body"):
             yield Files()
             yield DiffView()
         yield Static(id="review-evidence")
