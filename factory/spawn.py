@@ -23,6 +23,7 @@ __all__ = [
     "become_engine",
     "engine_command",
     "ensure_engine",
+    "examine",
     "find_repository",
     "home",
     "make_demo",
@@ -119,6 +120,13 @@ def make_demo(folder: Path, *, speed: float = 1.0) -> tuple[Place, tuple[Draft, 
     repository = sample.make(folder, speed=speed)
     os.environ["FACTORY_TUI_HOME"] = str(folder / "state")
     return find_repository(repository), sample.TASKS
+
+
+async def examine(start: Path) -> tuple[tuple[wire.Diagnosis, ...], tuple[str, ...]]:
+    """What `doctor` found, and the sandbox profiles as lines. Starts no engine."""
+    from factory import checkup
+
+    return await checkup.examine(start, os.environ), checkup.profile_lines()
 
 
 def run_in_terminal(command: Sequence[str], folder: Path) -> int:

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command line; returns its exit code. Never raises for a user's mistake."""
     options = vars(_parser().parse_args(argv))
     console = Console.of_process(os.environ)
-    start = Path(options["repo"])
+    start = Path(options["repo"]).absolute()
     chosen = {name: value for name, value in options.items() if name not in _NOT_OPTIONS}
     try:
         code = _carry_out(options["function"], console, start, chosen)
@@ -145,6 +145,7 @@ def _begin(verbs: Verbs) -> None:
         "--print", dest="print_only", action="store_true", help="print the file, change nothing"
     )
     doctor = verbs.add("doctor", "doctor:doctor", "say what is missing or broken on this machine")
+    doctor.add_argument("--profiles", action="store_true", help="print the sandbox profiles")
     doctor.add_argument("--json", dest="as_json", action="store_true")
     demo = verbs.add("demo", "demo:demo", "watch six recorded tasks in a sample project")
     demo.add_argument("--headless", action="store_true", help="play the developer too")
@@ -223,7 +224,7 @@ def _operate(verbs: Verbs) -> None:
     run.add_argument("--until-idle", action="store_true", help="until nothing goes on by itself")
     run.add_argument("--timeout", type=_count, metavar="SECONDS")
     engine = verbs.add("engine", "engine:engine", "run the engine here, or restart or stop it")
-    engine.add_argument("action", nargs="?", choices=("restart", "stop"), default="")
+    engine.add_argument("action", nargs="?", choices=("restart", "stop"))
     engine.add_argument(
         "--at-once", action="store_true", help="do not wait for the turns under way"
     )

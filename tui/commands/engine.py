@@ -15,7 +15,12 @@ from tui.commands.service import service
 
 
 def engine(
-    console: Console, start: Path, *, action: str = "", at_once: bool = False, install: bool = False
+    console: Console,
+    start: Path,
+    *,
+    action: str | None = None,
+    at_once: bool = False,
+    install: bool = False,
 ) -> int:
     """Carry out one form of the verb; without any, be the engine until it is stopped."""
     match action:
