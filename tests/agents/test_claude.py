@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from factory.agents.progress import CUT_OFF, IDLING, LOOPING, SILENT
-from factory.entry import AnyEntry, Finished, Prompt, Response, ToolResult
-from factory.model import AgentError, ParkReason
-from factory.sandbox import run
-from tests.agents.bench import KEY, Workplace, claude, spec, task
+from factory.entry import AnyEntry, Prompt, Response
+from factory.model import ParkReason
+from tests.agents.bench import claude, spec
 from tests.agents.scripted import (
-    Reply,
-    Scripted,
     answers,
     bash,
     calls,
@@ -23,42 +18,7 @@ from tests.agents.scripted import (
     raw,
     says,
 )
-
-EDITOR = "str_replace_based_edit_tool"
-
-
-class Story:
-    """One agent at work against scripted answers."""
-
-    def __init__(self, home: Path, *replies: Reply, turns: int = 200) -> None:
-        self.endpoint = Scripted(list(replies))
-        self.place = Workplace(home, spec(turns=turns), task())
-
-    def work(self) -> list[AnyEntry]:
-        """All entries of one run of the runtime."""
-
-        async def follow() -> list[AnyEntry]:
-            async with self.endpoint.listening() as url:
-                self.place.spec = spec(
-                    base_url=url, turns=self.place.spec.turns, instructions="Be kind."
-                )
-                return await self.place.work(claude())
-
-        return asyncio.run(follow())
-
-    def fails(self) -> AgentError:
-        with pytest.raises(AgentError) as caught:
-            self.work()
-        return caught.value
-
-    def results(self) -> list[ToolResult]:
-        return [e for e in self.place.transcript.entries() if isinstance(e, ToolResult)]
-
-
-def summary(entries: list[AnyEntry]) -> str:
-    last = entries[-1]
-    assert isinstance(last, Finished)
-    return last.handoff.summary
+from tests.agents.story import EDITOR, Story, summary
 
 
 def test_a_turn_without_a_tool_call_is_the_handoff(tmp_path: Path) -> None:
@@ -89,82 +49,6 @@ def test_the_cost_of_a_turn_is_in_its_response(tmp_path: Path) -> None:
     assert reserved.usd is not None
     assert spend.usd is not None
     assert reserved.usd > spend.usd
-
-
-def test_the_shell_keeps_folder_and_variables_until_it_is_restarted(tmp_path: Path) -> None:
-    story = Story(
-        tmp_path,
-        bash("mkdir -p sub && cd sub && export GREETING='two words' && false", "1"),
-        bash('pwd; echo "$GREETING"', "2"),
-        calls("bash", "3", restart=True),
-        bash('pwd; echo "<$GREETING>"', "4"),
-        done(),
-    )
-    story.work()
-    failed, kept, restarted, fresh = story.results()
-    assert (failed.exit_code, failed.failed) == (1, True)
-    assert kept.text == "/worktree/sub\ntwo words\n"
-    assert restarted.exit_code == 0
-    assert fresh.text == "/worktree\n<>\n"
-    assert "(exit code 1)" in story.endpoint.told(1)[0]["content"]
-
-
-def test_the_key_does_not_enter_the_sandbox(tmp_path: Path) -> None:
-    story = Story(tmp_path, bash("env; cat /proc/*/environ /tmp/.[a-z]* /tmp/* 2>&1"), done())
-    story.work()
-    assert "PATH=" in story.results()[0].text
-    assert KEY not in story.results()[0].text
-
-
-def test_the_same_look_around_would_find_a_key_that_did_enter(tmp_path: Path) -> None:
-    said: list[bytes] = []
-    profile = Workplace(tmp_path, spec()).desk().profile
-    leaky = replace(profile, env=(("ANTHROPIC_API_KEY", KEY),))
-    asyncio.run(run(leaky, "env", on_output=said.append))
-    assert KEY.encode() in b"".join(said)
-
-
-def test_long_output_is_whole_for_the_developer_and_cut_for_the_model(tmp_path: Path) -> None:
-    story = Story(tmp_path, bash("seq 1 100000"), done())
-    story.work()
-    result = story.results()[0]
-    assert result.text.endswith("\n100000\n")
-    assert len(result.text) > 500_000
-    content = story.endpoint.told()[0]["content"]
-    assert content == result.shown
-    assert len(content) < 31_000
-    assert content.startswith("1\n2\n")
-    assert content.endswith("100000\n")
-    assert "left out here" in content
-
-
-def test_a_command_that_takes_too_long_is_stopped_and_the_model_told(tmp_path: Path) -> None:
-    story = Story(tmp_path, bash("echo begun; sleep 86398", timeout=0.5), done())
-    story.work()
-    result = story.results()[0]
-    assert result.exit_code is None
-    assert result.failed
-    assert "begun\n[stopped after 0.5 s" in result.text
-
-
-@pytest.mark.parametrize(
-    ("reply", "said"),
-    [
-        (calls("teleport", to="moon"), "There is no tool 'teleport': use one of bash"),
-        (calls("bash"), "bash needs a command"),
-        (bash("x" * 200_000), "too long: write what is in it to a file"),
-        (bash("echo \0"), "without NUL"),
-        (calls(EDITOR, command="fly", path="a"), "There is no command 'fly'"),
-        (calls(EDITOR, command="view", path="/etc/passwd"), "not below /worktree"),
-    ],
-)
-def test_a_call_that_makes_no_sense_is_answered_not_fatal(
-    tmp_path: Path, reply: Reply, said: str
-) -> None:
-    story = Story(tmp_path, reply, done())
-    assert summary(story.work()) == "done"
-    assert said in story.results()[0].text
-    assert story.endpoint.told()[0]["is_error"]
 
 
 def test_a_call_that_was_cut_off_is_not_run(tmp_path: Path) -> None:
@@ -291,16 +175,3 @@ def test_what_cannot_be_written_as_text_does_not_break_the_transcript(tmp_path: 
     response = next(e for e in story.place.transcript.entries() if isinstance(e, Response))
     assert response.content[0]["text"] == "lone ? half"
     assert response.content[1]["input"]["n"] == "7" * 40
-
-
-def test_two_calls_of_one_answer_run_in_order(tmp_path: Path) -> None:
-    blocks = [
-        {"type": "tool_use", "id": str(n), "name": "bash", "input": {"command": f"echo {n} >> log"}}
-        for n in range(3)
-    ]
-    story = Story(tmp_path, answers(*blocks), done())
-    began = time.time()
-    story.work()
-    assert story.place.files() == {"log": "0\n1\n2\n"}
-    assert [result.id for result in story.results()] == ["0", "1", "2"]
-    assert all(began <= result.at for result in story.results())
