@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from factory import wire
 from factory.client import connect
@@ -108,9 +109,11 @@ async def stop_engine(place: Place, *, at_once: bool = False) -> None:
         await asyncio.sleep(0.05)
 
 
-def become_engine(place: Place) -> int:
-    """Run the engine in the foreground in this process's place; returns its exit code."""
-    return subprocess.run(engine_command(place), cwd=place.state, check=False).returncode
+def become_engine(place: Place) -> NoReturn:
+    """Replace this process by the engine: what is typed and every signal are the engine's own."""
+    os.chdir(place.state)
+    line = engine_command(place)
+    os.execv(line[0], line)
 
 
 def make_demo(folder: Path, *, speed: float = 1.0) -> tuple[Place, tuple[Draft, ...]]:

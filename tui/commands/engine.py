@@ -23,15 +23,13 @@ def engine(
     install: bool = False,
 ) -> int:
     """Carry out one form of the verb; without any, be the engine until it is stopped."""
-    match action:
-        case "stop":
-            return asyncio.run(stop(console, start, at_once=at_once))
-        case "restart":
-            return asyncio.run(restart(console, start, at_once=at_once))
-        case _ if install:
-            return write_service(console, start, os.environ)
-        case _:
-            return foreground(start)
+    if action == "stop":
+        return asyncio.run(stop(console, start, at_once=at_once))
+    if action == "restart":
+        return asyncio.run(restart(console, start, at_once=at_once))
+    if install:
+        return write_service(console, start, os.environ)
+    spawn.become_engine(spawn.find_repository(start))
 
 
 async def stop(console: Console, start: Path, *, at_once: bool = False) -> int:
@@ -59,12 +57,6 @@ async def restart(console: Console, start: Path, *, at_once: bool = False) -> in
     return 0
 
 
-def foreground(start: Path) -> int:
-    """Become the engine of the repository. Raises EngineError where one runs already."""
-    place = spawn.find_repository(start)
-    return spawn.become_engine(place)
-
-
 def write_service(console: Console, start: Path, environ: Mapping[str, str]) -> int:
     """Write a service file for this repository's engine and print how to enable it."""
     place = spawn.find_repository(start)
@@ -73,7 +65,7 @@ def write_service(console: Console, start: Path, environ: Mapping[str, str]) -> 
         place.id,
         str(place.path),
         spawn.engine_command(place),
-        environ.get("PATH", os.defpath),
+        {name: environ[name] for name in ("PATH", "FACTORY_TUI_HOME") if name in environ},
         Path.home(),
     )
     if found is None:

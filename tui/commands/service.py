@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import plistlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from factory.model import Struct
@@ -19,22 +19,32 @@ class Service(Struct):
 
 
 def service(
-    platform: str, name: str, repository: str, command: Sequence[str], path: str, home: Path
+    platform: str,
+    name: str,
+    repository: str,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    home: Path,
 ) -> Service | None:
     """The service that runs `command` for a repository; None where neither system is there.
 
-    `path` is the PATH it gets: a service does not have that of the developer's shell. Keys are
-    never written into it.
+    `variables` are what it gets of the developer's shell: PATH, for one. Keys are never written
+    into it.
     """
     if platform == "linux":
-        return _systemd(name, repository, command, path, home)
+        return _systemd(name, repository, command, variables, home)
     if platform == "darwin":
-        return _launchd(name, repository, command, path, home)
+        return _launchd(name, repository, command, variables, home)
     return None
 
 
-def _systemd(name: str, repository: str, command: Sequence[str], path: str, home: Path) -> Service:
+def _systemd(
+    name: str, repository: str, command: Sequence[str], variables: Mapping[str, str], home: Path
+) -> Service:
     # KillMode: the engine ends its own; a landing's push must run to its end.
+    variable_lines = "\n".join(
+        f"Environment={_word(f'{name}={value}')}" for name, value in variables.items()
+    )
     unit = f"factory-tui-{name}.service"
     text = f"""\
 [Unit]
@@ -43,7 +53,7 @@ Description=factory-tui engine of {_line(repository)}
 [Service]
 WorkingDirectory={_line(repository).replace("%", "%%")}
 ExecStart={" ".join(_word(word).replace("$", "$$") for word in command)}
-Environment={_word(f"PATH={path}")}
+{variable_lines}
 Restart=on-failure
 RestartSec=5
 KillMode=process
@@ -70,7 +80,9 @@ def _line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-def _launchd(name: str, repository: str, command: Sequence[str], path: str, home: Path) -> Service:
+def _launchd(
+    name: str, repository: str, command: Sequence[str], variables: Mapping[str, str], home: Path
+) -> Service:
     label = f"factory-tui.{name}"
     file = home / "Library/LaunchAgents" / f"{label}.plist"
     text = plistlib.dumps(
@@ -78,7 +90,7 @@ def _launchd(name: str, repository: str, command: Sequence[str], path: str, home
             "Label": label,
             "ProgramArguments": list(command),
             "WorkingDirectory": repository,
-            "EnvironmentVariables": {"PATH": path},
+            "EnvironmentVariables": dict(variables),
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
         }
