@@ -23,13 +23,12 @@ def engine(
     install: bool = False,
 ) -> int:
     """Carry out one form of the verb; without any, be the engine until it is stopped."""
-    if action == "stop":
-        return asyncio.run(stop(console, start, at_once=at_once))
-    if action == "restart":
-        return asyncio.run(restart(console, start, at_once=at_once))
     if install:
         return write_service(console, start, os.environ)
-    spawn.become_engine(spawn.find_repository(start))
+    if action is None:
+        spawn.become_engine(spawn.find_repository(start))
+    verb = stop if action == "stop" else restart
+    return asyncio.run(verb(console, start, at_once=at_once))
 
 
 async def stop(console: Console, start: Path, *, at_once: bool = False) -> int:
