@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from rich.segment import Segment
 from textual.app import App
@@ -11,7 +12,7 @@ from textual.app import App
 GOLDENS = Path(__file__).parent / "goldens"
 
 
-def segments_of(app: App[object]) -> list[list[Segment]]:
+def segments_of(app: App[Any]) -> list[list[Segment]]:
     """The rendered segments of the whole screen, a list a line: what the terminal would get."""
     height = app.size.height
     lines = []
@@ -20,13 +21,13 @@ def segments_of(app: App[object]) -> list[list[Segment]]:
     return lines
 
 
-def text_of(app: App[object]) -> str:
+def text_of(app: App[Any]) -> str:
     """The screen's characters, trailing spaces cut, a newline after each line."""
     lines = ("".join(segment.text for segment in line).rstrip() for line in segments_of(app))
     return "\n".join(lines) + "\n"
 
 
-def check_golden(app: App[object], name: str) -> None:
+def check_golden(app: App[Any], name: str) -> None:
     """Compare the screen with tests/goldens/<name>.txt; `UPDATE_GOLDENS=1` writes it anew."""
     shown = text_of(app)
     file = GOLDENS / f"{name}.txt"
