@@ -72,12 +72,15 @@ class Attempts:
             if spec.kind != "command":
                 await asyncio.shield(self._imported)
             desk = await self._desk(task, config, spec, transcript)
-            async with aclosing(agents.runtime(spec).work(desk)) as entries:
-                return await self._follow(task, spec, transcript, entries)
+            with self._purse.at_work(task.id):
+                async with aclosing(agents.runtime(spec).work(desk)) as entries:
+                    return await self._follow(task, spec, transcript, entries)
         except AgentError as error:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
+            worked = self._shop.store.tasks.get(task.id).worked + self._purse.take_time(task.id)
+            self._shop.amend(task.id, worked=worked)
 
     async def _follow(
         self,
@@ -206,30 +209,28 @@ class Attempts:
         async with self._environment:
             ready = await self._shop.environment(config, self._shop.tip.tree)
         login = environment.login(spec.login) if spec and spec.login else ()
-        contained = self._shop.contained
+        handed = environment.handed(spec.env, self._surroundings()) if spec else ()
+        tree, scratch, tools = str(folder), str(self._scratch(task)), ready.environment
+        git, history = (str(home / "git"), str(self._shop.vault.history))
+        if not self._shop.contained:
+            git = history = ""
         if spec is not None and spec.kind == "command" and (spec.network or login):
             profile = sandbox.cli(
-                str(folder), str(self._scratch(task)), login=login, network=spec.network,
-                private_git=str(home / "git") if contained else "",
-                history=str(self._shop.vault.history) if contained else "",
-                environment=ready.environment, env=environment.handed(spec.env, self._surroundings()),
+                tree, scratch, login=login, network=spec.network, private_git=git,
+                history=history, environment=tools, env=handed,
             )  # fmt: skip
         else:
             profile = sandbox.tools(
-                str(folder), str(self._scratch(task)),
-                private_git=str(home / "git") if contained else "",
-                history=str(self._shop.vault.history) if contained else "",
-                environment=ready.environment,
-                env=environment.handed(spec.env, self._surroundings()) if spec else (),
-            )  # fmt: skip
-        return replace(profile, contained=contained)
+                tree, scratch, private_git=git, history=history, environment=tools, env=handed
+            )
+        return replace(profile, contained=self._shop.contained)
+
+    def _scratch(self, task: Task) -> Path:
+        return self._shop.attempt_folder(attempt_name(task)) / "tmp"
 
     def _surroundings(self) -> dict[str, str]:
         """What an agent program can be handed: our environment, and the keys taken out of it."""
         return {**os.environ, **self._shop.keys}
-
-    def _scratch(self, task: Task) -> Path:
-        return self._shop.attempt_folder(attempt_name(task)) / "tmp"
 
     # --- snapshots -------------------------------------------------------------------------
 
@@ -261,7 +262,8 @@ class Attempts:
         """Give the worktree back to the pool; its files are in a snapshot first, always."""
         if not task.worktree:
             return
-        await self.snapshot(task)
+        if (self._shop.trees.worktrees / task.worktree / ".git").exists():
+            await self.snapshot(task)
         self._shop.amend(task.id, worktree="")
         scratch = self._scratch(task)
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)

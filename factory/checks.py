@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from factory import environment, guardrails, sandbox
-from factory.config import GuardrailSpec
+from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind
@@ -48,6 +49,8 @@ class Checks:
         self._shop = shop
         self._running: dict[tuple[str, str, str], _Shared] = {}
         self._versions: dict[tuple[str, str], str] = {}
+        self._turns = asyncio.Condition()
+        self._under_way = 0
 
     async def evidence(
         self,
@@ -79,6 +82,23 @@ class Checks:
                 shared.task.cancel()  # nobody wants it any more; does nothing once it is done
                 await asyncio.wait({shared.task})
 
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """One of the checks that may run at once (`checks_at_once`)."""
+        async with self._turns:
+            await self._turns.wait_for(lambda: self._under_way < self._limit())
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            async with self._turns:
+                self._turns.notify()
+
+    def _limit(self) -> int:
+        config = self._shop.tip.config
+        return config.checks_at_once if config else Config().checks_at_once
+
     async def _version(self, spec: GuardrailSpec, ready: Ready) -> str:
         command = spec.version or guardrails.kind(spec.kind).version(spec)
         if not command:
@@ -106,7 +126,7 @@ class Checks:
         log = self._shop.logs / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         seen = _Watcher(spec, kind, name, progress, self._shop.store.evidence.last(spec.name))
-        async with self._shop.trees.checkout(tree) as folder:
+        async with self._admitted(), self._shop.trees.checkout(tree) as folder:
             await self._include(folder)
             command = kind.command(spec)
             finished, outcome = await self._execute(spec, kind, command, folder, ready, log, seen)
@@ -153,7 +173,7 @@ class Checks:
         kind = guardrails.kind(spec.kind)
         second_log = log.with_suffix(".again.log")
         quiet = _Watcher(spec, kind, "", lambda _: None, None)
-        async with self._shop.trees.checkout(tree) as folder:
+        async with self._admitted(), self._shop.trees.checkout(tree) as folder:
             await self._include(folder)
             _, second = await self._execute(spec, kind, again, folder, ready, second_log, quiet)
         with log.open("ab") as file:

@@ -40,9 +40,6 @@ from factory.wire import PROTOCOL, Hello
 
 log = logging.getLogger(__name__)
 
-_LOOK = 30.0
-"""Seconds after which the target is looked at even where no watcher said a word."""
-
 
 class Engine:
     """Everything that runs for one repository. Made by `opened`."""
@@ -55,9 +52,9 @@ class Engine:
         attempts = Attempts(shop, purse, self._ahead)
         self.checks = Checks(shop)
         self.gate = Gate(shop, self.checks, attempts)
-        self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate))
         self.reviewing = Reviewing(shop)
-        self.views = Views(shop, purse, self.gate, self.runner, self.reviewing)
+        self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
+        self.views = Views(shop, purse, self.gate, self.runner)
         self.commands = Commands(shop)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")
@@ -104,17 +101,19 @@ class Engine:
     async def _watch(self) -> None:
         """Look again when the developer's refs change: a commit, a checkout, a rebase."""
         common = self.shop.place.common
-        places = [common / "refs", common / "HEAD", common / "packed-refs", common / "index"]
-        there = [place for place in places if place.exists()]
-        changes = watchfiles.awatch(
-            *there, watch_filter=None, step=50, debounce=200, rust_timeout=int(_LOOK * 1000),
-            yield_on_timeout=True,
-        )  # fmt: skip
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._wake_on(common, recursive=False))
+            group.create_task(self._wake_on(common / "refs", recursive=True))
+
+    async def _wake_on(self, folder: Path, *, recursive: bool) -> None:
         try:
-            async for _ in changes:
+            async for _ in watchfiles.awatch(
+                folder, watch_filter=None, debounce=200, step=50, recursive=recursive,
+                rust_timeout=60_000,
+            ):  # fmt: skip
                 self.runner.wake()
         except (OSError, RuntimeError) as error:  # no more inotify watches: look by the clock
-            log.warning("files cannot be watched (%s); the target is looked at by the clock", error)
+            log.warning("%s cannot be watched (%s); it is looked at by the clock", folder, error)
             while True:
                 await asyncio.sleep(2)
                 self.runner.wake()
@@ -183,7 +182,7 @@ async def _target(repository: Repository) -> str:
 
 
 def _checkouts() -> int:
-    return max(2, os.cpu_count() or 2)
+    return max(8, os.cpu_count() or 2)
 
 
 _SECRET = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIAL")

@@ -16,7 +16,7 @@ from factory import lifecycle, sandbox, tamper, treecheck
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.claims import unproven
-from factory.config import AgentSpec, Config, GuardrailSpec
+from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
 from factory.git.vault import Changed, Merge
 from factory.globs import matches
@@ -66,6 +66,7 @@ class Gate:
 
     async def check(self, task: Task) -> lifecycle.AnyEvent:
         """The phase `check`: snapshot the worktree, then examine it on the newest tip."""
+        await self._fix(task)
         snapshot = await self._attempts.snapshot(task)
         tip = await self._shop.refresh()
         return await self.examine(self._shop.store.tasks.get(task.id), snapshot, tip)
@@ -224,7 +225,7 @@ class Gate:
             old = None if change.status == "A" else await blob(change.old)
             new = None if change.status == "D" else await blob(change.new)
             files.append(tamper.Edited(path=change.path, old=old, new=new))
-        return tamper.marks(files)
+        return tamper.marks(files, protected=subject.config.protected)
 
     async def _change(
         self,
@@ -292,15 +293,15 @@ class Gate:
             self.live.pop("", None)
         return tuple(judged)
 
-    async def fix(self, task: Task, agent: AgentSpec | None) -> None:
+    async def _fix(self, task: Task) -> None:
         """Run the guardrails' own fix commands in the worktree, in the agent's sandbox."""
         config = self._shop.tip.config
-        profile = await self._attempts.profile(task, agent)
-        if config is None or profile is None:
+        rails = [spec for spec in config.guardrails if spec.fix] if config else []
+        if not rails or not task.worktree or task.lay_out:
             return
-        for spec in config.guardrails:
-            if spec.fix:
-                await sandbox.run(profile, spec.fix, timeout=spec.timeout)
+        profile = await self._attempts.profile(task, None)
+        for spec in rails:
+            await sandbox.run(profile, spec.fix, timeout=spec.timeout)
 
     def told(self, name: str, status: GuardrailStatus) -> None:
         """A guardrail got further: show it."""

@@ -203,11 +203,8 @@ def advance(task: Task, event: AnyEvent, *, now: float, rounds: int = 3) -> Step
     step = _by_engine(task, event, now, rounds) or _by_developer(task, event, now)
     if step is None:
         raise NotNowError(_not_now(task, event))
-    worked = task.worked
-    if task.state is S.WORKING and step.task.state is not S.WORKING:
-        worked += max(0.0, now - task.changed_at)
     changed = task.changed_at if step.task.state is task.state else now
-    return replace(step, task=replace(step.task, changed_at=changed, worked=worked))
+    return replace(step, task=replace(step.task, changed_at=changed))
 
 
 def _by_engine(task: Task, event: AnyEvent, now: float, rounds: int) -> Step | None:
@@ -242,10 +239,10 @@ def _landing(task: Task, event: AnyEvent) -> Step | None:
         case Pushing(landing=landing):
             return _to(task, S.LANDING, "landing", landing.commit, landing=landing, waiting="")
         case Refused(why=why):
-            return _to(task, S.LANDING, "refused", why, landing=None, waiting=why)
+            return _to(task, S.LANDING, "refused", why, waiting=why)
         case Cleared() if task.waiting:
             return _to(task, S.LANDING, "cleared", waiting="")
-        case Landed(commit=commit):
+        case Landed(commit=commit) if task.landing and task.landing.commit == commit:
             return _to(task, S.LANDED, "landed", commit, landed=commit, landing=None, waiting="")
         case _:
             return None
@@ -263,7 +260,7 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
             return _to(task, S.LANDING, "accepted", decision.tree, decision=decision)
         case S.WORKING, Said(text=text):
             return _to(task, S.WORKING, "said", text, prompts=_say(task, text, now))
-        case ((S.READY | S.PARKED), Said(text=text)) if task.agent:
+        case ((S.READY | S.PARKED), Said(text=text)) if task.agent and not task.landing:
             return _to(task, S.WORKING, "feedback", text, prompts=_say(task, text, now),
                        round=0, rounds=task.rounds + 1, parked=None, decision=None)  # fmt: skip
         case S.WORKING, Paused():
@@ -273,14 +270,20 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
         case ((S.STOPPED | S.REJECTED), Resumed()):
             again = S.CHECKING if task.snapshot else S.QUEUED
             return _to(task, again, "resumed", parked=None, decision=None, round=0)
-        case ((S.READY | S.PARKED), Recheck()) if task.snapshot or task.worktree:
+        case ((S.READY | S.PARKED), Recheck()) if _checkable(task):
             return _to(task, S.CHECKING, "recheck", parked=None, decision=None)
-        case ((S.READY | S.PARKED), Rejected(why=why)):
+        case ((S.READY | S.PARKED), Rejected(why=why)) if not task.landing:
             return _to(task, S.REJECTED, "rejected", why, parked=None)
-        case _, Ended() if not task.state.over and task.landing is None:
-            return _to(task, S.STOPPED, "stopped", parked=None, waiting="", decision=None)
+        case _, Ended() if not task.state.over and (task.waiting or not task.landing):
+            return _to(task, S.STOPPED, "stopped", parked=None, waiting="", decision=None,
+                       landing=None)  # fmt: skip
         case _:
             return None
+
+
+def _checkable(task: Task) -> bool:
+    """Whether there are files to look at, and no push whose fate is unknown."""
+    return bool(task.snapshot or task.worktree) and not task.landing
 
 
 def _to(task: Task, state: TaskState, kind: str, text: str = "", **fields: object) -> Step:
@@ -385,4 +388,6 @@ _WORDS = {
 
 def _not_now(task: Task, event: AnyEvent) -> str:
     words = _WORDS.get(type(event), f"moved on by {type(event).__name__}")
+    if task.landing and task.state is S.PARKED:
+        words = words.partition(":")[0] + ": its push may have landed; resume finds out"
     return f"{task.id} is {task.state} and cannot be {words}"

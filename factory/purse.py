@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from factory.config import AgentSpec, Config
 from factory.ledger import exceeded
-from factory.model import AgentError, Budget, ParkReason, Spend, Task, TaskState
+from factory.model import AgentError, Budget, ParkReason, Spend, Task
 from factory.store import Spent, Store
 
 
@@ -19,6 +21,21 @@ class Purse:
         self._store = store
         self._now = now
         self._open: dict[str, str] = {}
+        self._since: dict[str, float] = {}
+        self._worked: dict[str, float] = {}
+
+    @contextmanager
+    def at_work(self, task: str) -> Iterator[None]:
+        """Count the time within as the task's; a suspended machine's hours are nobody's."""
+        self._since[task] = time.monotonic()
+        try:
+            yield
+        finally:
+            self._worked[task] = time.monotonic() - self._since.pop(task)
+
+    def take_time(self, task: str) -> float:
+        """Seconds that `at_work` has counted, once; the row keeps them from now on."""
+        return self._worked.pop(task, 0.0)
 
     def reserve(self, task: Task, agent: AgentSpec, most: Spend, config: Config) -> None:
         """Set aside the most a turn can cost. Raises AgentError where that would pass a cap."""
@@ -60,8 +77,8 @@ class Purse:
     def of(self, task: Task) -> Spend:
         """What a task has cost, its working time up to now included."""
         worked = task.worked
-        if task.state is TaskState.WORKING:
-            worked += max(0.0, self._now() - task.changed_at)
+        if task.id in self._since:
+            worked += time.monotonic() - self._since[task.id]
         spent = sum((line.spend for line in self._store.money.lines(task=task.id)), Spend())
         return spent + Spend(seconds=worked - spent.seconds)
 

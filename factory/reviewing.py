@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from factory import review
 from factory.config import Config
@@ -11,7 +12,7 @@ from factory.git.vault import parse_raw
 from factory.model import Change, Struct, Task, UnknownError
 from factory.review import Review
 from factory.shop import Shop
-from factory.wire import Look, ReviewIndex, Rows
+from factory.wire import FileView, Look, ReviewIndex, Rows
 
 _KEPT = 6
 """Diffs kept parsed: the open one, its neighbours, and other amounts of context."""
@@ -31,36 +32,35 @@ class Reviewing:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._parsed: OrderedDict[tuple[str, str, str, int], _Parsed] = OrderedDict()
+        self._parsed: OrderedDict[tuple[str, str, str, int], Review] = OrderedDict()
 
     async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
         """The files and hunks of a diff. Raises UnknownError where there is nothing to look at."""
         task = self._shop.store.tasks.get(name)
         sides = await self._sides(task, look)
         found = await self._read(task, sides, context)
-        return found.index(
+        seen = self._shop.store.reviews.seen(name)
+        index = found.index(
             task=name, snapshot=sides.snapshot, tip=sides.tip, tree=sides.right,
             against=sides.left, delta=look is Look.DELTA,
         )  # fmt: skip
+        return replace(index, files=tuple(_marked(file, seen) for file in index.files))
 
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""
         task = self._shop.store.tasks.get(name)
         sides = await self._sides(task, look)
-        found = await self._read(task, sides, context, marks=False)
+        found = await self._read(task, sides, context)
         rows = found.page(first, min(count, 2_000))
         return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
 
-    async def hunks(self, change: Change) -> tuple[int, int]:
-        """`(seen, all)` hunks of a change."""
-        task = self._shop.store.tasks.get(change.task)
-        sides = _Sides(
-            left=await self._shop.vault.tree_of(change.tip), right=change.tree,
-            snapshot=change.snapshot, tip=change.tip,
-        )  # fmt: skip
-        found = await self._read(task, sides, 3)
-        marks = [hunk.seen for file in found.files for hunk in file.hunks]
-        return sum(marks), len(marks)
+    async def remember(self, change: Change) -> None:
+        """Keep the ids of a change's hunks, so that lists can count what was seen."""
+        left = await self._shop.vault.tree_of(change.tip)
+        sides = _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+        found = await self._read(self._shop.store.tasks.get(change.task), sides, 3)
+        ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
+        self._shop.store.answers.put_note(hunks_note(change), ids)
 
     async def _sides(self, task: Task, look: Look) -> _Sides:
         if look is Look.LIVE:
@@ -81,19 +81,17 @@ class Reviewing:
         left = await self._shop.vault.tree_of(task.base)
         return _Sides(left=left, right=tree, snapshot="", tip=task.base)
 
-    async def _read(self, task: Task, sides: _Sides, context: int, *, marks: bool = True) -> Review:
-        """A diff from the cache; one whose seen marks are old will do where only rows count."""
+    async def _read(self, task: Task, sides: _Sides, context: int) -> Review:
+        """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
         key = (task.id, sides.left, sides.right, context)
-        seen = self._shop.store.reviews.seen(task.id)
         known = self._parsed.get(key)
-        if known is None or (marks and known.seen != seen):
-            text = known.text if known else await self._text(sides, context)
-            known = _Parsed(text, seen, self._parse(task, text, seen))
+        if known is None:
+            known = self._parse(task, await self._text(sides, context))
             self._parsed[key] = known
         self._parsed.move_to_end(key)
         while len(self._parsed) > _KEPT:
             self._parsed.popitem(last=False)
-        return known.review
+        return known
 
     async def _text(self, sides: _Sides, context: int) -> _Text:
         vault = self._shop.vault
@@ -107,13 +105,12 @@ class Reviewing:
         patch = await vault.patch(sides.left, sides.right, context=context)
         return _Text(raw=raw, patch=patch, sizes=await vault.sizes(blobs))
 
-    def _parse(self, task: Task, text: _Text, seen: frozenset[str]) -> Review:
+    def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
         change = self._shop.store.evidence.change(task.id)
         return review.read(
             text.raw, text.patch, text.sizes, critical=config.critical, folded=config.folded,
-            protected=config.protected, seen=seen, looked=seen,
-            marks=change.marks if change else (),
+            protected=config.protected, marks=change.marks if change else (),
         )  # fmt: skip
 
 
@@ -125,9 +122,16 @@ class _Text(Struct):
     sizes: dict[str, int]
 
 
-class _Parsed(NamedTuple):
-    """A diff, and the marks it was read with."""
+def hunks_note(change: Change) -> str:
+    """Name of the note that holds the ids of a change's hunks."""
+    return f"hunks:{change.task}:{change.tree}"
 
-    text: _Text
-    seen: frozenset[str]
-    review: Review
+
+def _marked(file: FileView, seen: frozenset[str]) -> FileView:
+    """A file with what the developer has seen of it; a hunk seen once is not fresh again."""
+    whole = file.mark in seen
+    hunks = tuple(
+        replace(hunk, seen=True, fresh=False) if whole or hunk.id in seen else hunk
+        for hunk in file.hunks
+    )
+    return replace(file, hunks=hunks, seen=whole or all(hunk.seen for hunk in hunks))

@@ -27,6 +27,7 @@ from factory.model import (
     Verdict,
 )
 from factory.remarks import settle
+from factory.reviewing import Reviewing
 from factory.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,11 @@ _DISK = 5.0
 class Runner:
     """Runs the phases of all tasks until it is stopped."""
 
-    def __init__(self, shop: Shop, attempts: Attempts, gate: Gate, landings: Landings) -> None:
+    def __init__(
+        self, shop: Shop, attempts: Attempts, gate: Gate, landings: Landings, reviewing: Reviewing
+    ) -> None:
         self._shop = shop
+        self._reviewing = reviewing
         self._attempts = attempts
         self._gate = gate
         self._landings = landings
@@ -124,7 +128,7 @@ class Runner:
                 if task.parked.until <= now:
                     self._shop.happen(task.id, lifecycle.Resumed())
             elif task.waiting and task.id not in self._running:
-                self._spawn(task, None, self._clear(task))
+                self._spawn(task.id, None, self._clear(task))
 
     async def _clear(self, task: Task) -> None:
         """A landing that waits: go on as soon as the developer's checkout is no longer dirty."""
@@ -154,15 +158,13 @@ class Runner:
         if under_way is not None and under_way[0] is not None and under_way[0] is not phase:
             under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
         elif phase is not None and under_way is None:
-            self._spawn(task, phase, self._phase(task, phase))
+            self._spawn(task.id, phase, self._phase(task, phase))
 
     def _end_what_is_over(self, task: Task) -> None:
         if task.state.over and task.worktree and task.id not in self._running:
-            self._spawn(task, None, self._attempts.give_back(task))
+            self._spawn(task.id, None, self._attempts.give_back(task))
 
-    def _spawn(
-        self, task: Task, phase: Phase | None, work: Coroutine[object, object, None]
-    ) -> None:
+    def _spawn(self, name: str, phase: Phase | None, work: Coroutine[object, object, None]) -> None:
         async def guarded() -> None:
             try:
                 await work
@@ -172,13 +174,13 @@ class Runner:
                 self.problem = str(error)
                 await asyncio.sleep(_DISK)
             except FactoryError as error:
-                log.warning("%s: %s", task.id, error)
+                log.warning("%s: %s", name, error)
                 await asyncio.sleep(_DISK)
             finally:
-                self._running.pop(task.id, None)
+                self._running.pop(name, None)
                 self.wake()
 
-        self._running[task.id] = (phase, asyncio.create_task(guarded(), name=f"{task.id} {phase}"))
+        self._running[name] = (phase, asyncio.create_task(guarded(), name=f"{name} {phase}"))
 
     async def _phase(self, task: Task, phase: Phase) -> None:
         try:
@@ -194,8 +196,10 @@ class Runner:
                 "tries again, `factory-tui engine log` has the details",
             )  # fmt: skip
         before = self._shop.store.evidence.changes(task.id)
+        if isinstance(event, lifecycle.Green | lifecycle.Differs):
+            await self._reviewing.remember(event.change)
         self._shop.happen(task.id, event)
-        if isinstance(event, lifecycle.Green | lifecycle.Differs) and phase is Phase.CHECK:
+        if isinstance(event, lifecycle.Green) and phase is Phase.CHECK:
             await settle(self._shop, event.change, before)
 
     async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
@@ -219,17 +223,19 @@ class Runner:
                 self._shop.happen(task.id, event)
 
     def _ahead(self) -> None:
-        """While nothing else runs: the gate on the tip itself, then on one stale ready change."""
-        if self._running or self._shop.tip.config is None:
+        """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
+        phases = {phase for phase, _ in self._running.values()}
+        if phases - {Phase.WORK} or self._shop.tip.config is None:
             return
         if self._checked_tip != self._shop.tip.commit:
-            tip = Task(id="", title="", agent="", created_at=0, changed_at=0)
-            self._spawn(tip, None, self._check_tip())
+            self._spawn("", None, self._check_tip())
+            return
+        if phases:
             return
         for task in self._shop.store.tasks.all():
             change = self._shop.store.evidence.change(task.id)
             if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
-                self._spawn(task, None, self._look_again(task, change.snapshot))
+                self._spawn(task.id, None, self._look_again(task, change.snapshot))
                 return
 
     async def _check_tip(self) -> None:

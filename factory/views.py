@@ -13,7 +13,7 @@ from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate, status_of
 from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
-from factory.reviewing import Reviewing
+from factory.reviewing import hunks_note
 from factory.run import Runner
 from factory.shop import Shop
 from factory.transcript import Transcript
@@ -38,14 +38,11 @@ _REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs"})
 class Views:
     """Builds views from rows and from what is under way."""
 
-    def __init__(
-        self, shop: Shop, purse: Purse, gate: Gate, runner: Runner, reviewing: Reviewing
-    ) -> None:
+    def __init__(self, shop: Shop, purse: Purse, gate: Gate, runner: Runner) -> None:
         self._shop = shop
         self._purse = purse
         self._gate = gate
         self._runner = runner
-        self._reviewing = reviewing
         self._behind: dict[tuple[str, str], int] = {}
 
     async def overview(self, *, version: str, recorded: bool) -> Overview:
@@ -78,9 +75,7 @@ class Views:
         name = attempt_name(task) if task.attempt else ""
         path = self._shop.attempt_folder(name) / "transcript.jsonl"
         spoke = path.stat().st_mtime if name and path.exists() else 0.0
-        seen, hunks = (0, 0)
-        if change is not None and task.state is TaskState.READY:
-            seen, hunks = await self._reviewing.hunks(change)
+        seen, hunks = self._seen(change)
         behind = await self._distance(task, change)
         config = self._shop.tip.config
         agent = config.agent_named(task.agent) if config else None
@@ -94,6 +89,14 @@ class Views:
             comments=sum(c.state == "draft" for c in self._shop.store.reviews.comments(task.id)),
             seen=seen, hunks=hunks, subscription=bool(agent and agent.subscription),
         )  # fmt: skip
+
+    def _seen(self, change: Change | None) -> tuple[int, int]:
+        """`(seen, all)` hunks of a change."""
+        if change is None:
+            return 0, 0
+        ids = self._shop.store.answers.note(hunks_note(change)).split()
+        seen = self._shop.store.reviews.seen(change.task) if ids else frozenset()
+        return sum(name in seen for name in ids), len(ids)
 
     async def _distance(self, task: Task, change: Change | None) -> int:
         tip = self._shop.tip.commit

@@ -166,7 +166,8 @@ async def _judge(console: Console, client: Client, developer: _Developer) -> int
         if not good:
             wrong.append(f"{wanted.task} is {state} after {', '.join(sorted(kinds))}")
         commit = view.task.landed[:9] if view and view.task.landed else "–"
-        rounds = f"{view.task.rounds} rounds" if view else ""
+        count = view.task.rounds if view else 0
+        rounds = f"{count} round{'' if count == 1 else 's'}"
         rows.append(("✓" if good else "✗", wanted.task, str(state), commit, rounds, wanted.why))
     if CHEATS in developer.plainly_ready:
         wrong.append(f"{CHEATS} was shown as plainly ready")
