@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import msgspec
+import platformdirs
 
 from factory.model import Budget, ConfigError, Spend, Struct
 
@@ -50,6 +51,11 @@ class Tokens(Struct):
     cache_read: int = 0
     cache_write: int = 0
     cache_write_1h: int = 0
+
+
+def own_prices() -> Path:
+    """Where the developer's own rows are; the file need not exist."""
+    return platformdirs.user_config_path("factory-tui") / "prices.toml"
 
 
 def prices(override: Path | None = None) -> Prices:
@@ -130,7 +136,7 @@ def exceeded(
     if reserved.usd is None and reserved.tokens and not unpriced:
         return (
             f"{what} has a cap of ${cap.usd:.2f}, but the model's price is unknown: add it to "
-            "your prices.toml (`factory-tui doctor` names the file), or set the cap in tokens"
+            f"{own_prices()}, or set the cap in tokens"
         )
     if (spent.usd or 0.0) + (reserved.usd or 0.0) > cap.usd:
         return (

@@ -9,8 +9,8 @@ from factory.agents.claude import Claude
 from factory.agents.command import Command
 from factory.agents.replay import Replay
 from factory.config import AgentSpec
-from factory.ledger import Prices, prices
-from factory.model import AgentError
+from factory.ledger import Prices, own_prices, prices
+from factory.model import AgentError, ConfigError
 
 RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
     "claude": lambda _spec, table: Claude(table),
@@ -21,9 +21,9 @@ RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
 
 
 def runtime(spec: AgentSpec, table: Prices | None = None) -> Runtime:
-    """The runtime of an agent; `table` is the shipped one where it is None.
+    """The runtime of an agent; a `table` of None means the shipped one with the developer's rows.
 
-    Raises AgentError for a kind that does not exist.
+    Raises AgentError for a kind that does not exist, or prices that cannot be read.
     """
     make = RUNTIMES.get(spec.kind)
     if make is None:
@@ -32,4 +32,7 @@ def runtime(spec: AgentSpec, table: Prices | None = None) -> Runtime:
             f"Agent {spec.name!r} has the kind {spec.kind!r}, which is none of {kinds}: "
             "correct it in factory.toml"
         )
-    return make(spec, prices() if table is None else table)
+    try:
+        return make(spec, prices(own_prices()) if table is None else table)
+    except ConfigError as error:
+        raise AgentError("; ".join(error.problems)) from error

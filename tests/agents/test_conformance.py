@@ -17,14 +17,14 @@ from factory.agents.recording import load
 from factory.agents.replay import Replay, ReplayServer
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Response, ToolResult
-from factory.ledger import prices
+from factory.ledger import own_prices, prices
 from factory.model import AgentError, ParkReason, Spend
 from tests.agents.bench import Workplace, claude, running, spec, task
 
 RECORDED = Path(__file__).parent / "recorded.toml"
 SCRIPTS = {
     "Greet": "echo hello > greeting.txt; echo universe >> greeting.txt; echo It greets.",
-    "Sleep": "echo asleep > state; sleep $(cat nap)",
+    "Sleep": "sleep $(cat nap)",
     "Fail": "echo something; echo no such greeting >&2; exit 3",
 }
 KINDS = sorted(RUNTIMES)
@@ -95,10 +95,9 @@ def test_closing_leaves_no_process(tmp_path: Path, kind: str) -> None:
             nap = f"86399.{uuid.uuid4().int}"
             (place.tree / "nap").write_text(nap)
             work = asyncio.create_task(place.work(runtime(agent)))
-            while "state" not in place.files():
+            while not running(f"sleep {nap}"):
                 await asyncio.sleep(0.01)
                 assert not work.done()
-            assert running(f"sleep {nap}"), "or the test would prove nothing"
             work.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await work
@@ -235,3 +234,23 @@ def test_what_cannot_go_on_says_so_in_a_sentence(
 def test_a_kind_that_does_not_exist_is_named() -> None:
     with pytest.raises(AgentError, match=r"kind 'telepathy', which is none of claude, command"):
         runtime(spec("telepathy"))
+
+
+def test_the_developers_own_prices_count_and_a_broken_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    own = own_prices()
+    own.parent.mkdir(parents=True)
+    own.write_text('[[price]]\nmodel = "claude-sonnet-5-5"\ninput = 500.0\noutput = 0.0\n')
+
+    async def cost() -> float:
+        async with case("replay") as agent:
+            entries = await Workplace(tmp_path, agent, task()).work(runtime(agent))
+            return sum(e.spend.usd or 0.0 for e in entries if isinstance(e, Response))
+
+    assert asyncio.run(cost()) > 0.05, "by the shipped table a tenth of a cent"
+    own.write_text("[[price]")
+    with pytest.raises(AgentError, match=r"prices\.toml"):
+        runtime(spec())
