@@ -43,6 +43,7 @@ class Landings:
                 return lifecycle.Landed(commit=task.landing.commit)
             if tip.commit == task.landing.tip:
                 return await self._push(task, task.landing)
+            task = self._shop.amend(task.id, landing=None)  # its lease is gone for good
         if task.decision is None:
             raise FactoryError(f"{task.id} was never accepted; accept it in the Inbox")
         found = await self._gate.examine(task, task.decision.snapshot, tip)
@@ -65,11 +66,10 @@ class Landings:
         pushed = await self._shop.repository.land(
             vault.git_dir, landing.commit, target=vault.target, lease=landing.tip
         )
-        if pushed.done:
-            await self._shop.refresh()
-            return lifecycle.Landed(commit=landing.commit)
+        tip = await self._shop.refresh()
+        if pushed.done or await vault.contains(tip.commit, landing.commit):
+            return lifecycle.Landed(commit=landing.commit)  # perhaps by a dead engine's push
         if pushed.moved:
-            self._shop.amend(task.id, landing=None)
             return None
         return lifecycle.Refused(why=await self._why(pushed))
 
