@@ -145,7 +145,7 @@ class FactoryApp(App[None]):
         self.show_mode("floor")
         screen = self.screen
         if isinstance(screen, FactoryScreen):
-            screen.point_at(task)
+            screen.call_later(screen.point_at, task)  # it may not be mounted yet
 
     def did(
         self,

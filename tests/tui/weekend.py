@@ -47,12 +47,8 @@ def view(name: str, state: TaskState, hours: float, usd: float, **fields: object
 def tasks() -> tuple[TaskView, ...]:
     stuck = Parked(reason=ParkReason.STUCK, message="2 tests red, after 3 rounds")
     asks = Parked(reason=ParkReason.QUESTION, message="keep the old column order?")
-    limited = Parked(
-        reason=ParkReason.RATE_LIMITED, message="rate limited", until=NOW + 2 * HOUR
-    )
-    running = GuardrailStatus(
-        name="go-test", verdict=Verdict.RUNNING, seconds=12, expected=40.0
-    )
+    limited = Parked(reason=ParkReason.RATE_LIMITED, message="rate limited", until=NOW + 2 * HOUR)
+    running = GuardrailStatus(name="go-test", verdict=Verdict.RUNNING, seconds=12, expected=40.0)
     skipped = Mark(kind="skipped test", path="internal/limit/bucket_test.go", line=12)
     return (
         view("vendor-bump", TaskState.PARKED, 9, 3.10, parked=stuck, rounds=3,

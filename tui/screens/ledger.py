@@ -40,6 +40,8 @@ class LedgerScreen(ListScreen):
         self._rows: dict[str, Row] = {}
         self._facts: dict[str, Fact] = {}
         self._seq = -1
+        self._asked = False
+        """Whether the engine has answered: before, nothing is known, which is not nothing."""
 
     def compose(self) -> ComposeResult:
         """Today's figures, the two lists, or what to press where there is nothing."""
@@ -133,6 +135,7 @@ class LedgerScreen(ListScreen):
         if ledger is None or facts is None:
             return
         self._ledger = ledger
+        self._asked = True
         newer = {f"fact {fact.seq}": fact for fact in reversed(facts)}
         kept = [*newer.items(), *self._facts.items()][:_KEPT]
         self._facts = dict(kept)
@@ -146,7 +149,7 @@ class LedgerScreen(ListScreen):
         self._costs.show(ledgerlines.slots(self._rows), self._draw_row)
         facts = [Slot("", title="history"), *map(Slot, self._facts)]
         self._history.show(facts, self._draw_fact)
-        nothing = not self._rows and not self._facts
+        nothing = self._asked and not self._rows and not self._facts
         self.query_one("#ledger-lists").display = not nothing
         empty = self.query_one("#ledger-empty", Static)
         empty.display = nothing

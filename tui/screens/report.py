@@ -140,6 +140,8 @@ class ReportScreen(ListScreen):
         empty.display = not slots
         empty.update(_empty())
         self.listing.display = bool(slots)
+        if slots and self.focused is None:
+            self.listing.focus()
         self.query_one("#report-heading", Static).update(
             _heading(report, self.overview, items, self.size.width)
         )

@@ -155,6 +155,8 @@ class TasksScreen(Adding, ListScreen, TaskActs):
         self._items = {item.view.task.id: item for item in found}
         self.listing.show(queue.slots(found), self._draw)
         self.listing.display = bool(found)
+        if found and self.focused is None:
+            self.listing.focus()
         empty = self.query_one("#tasks-empty", Static)
         empty.display = not found
         empty.update(_empty())
