@@ -72,15 +72,13 @@ class Attempts:
             if spec.kind != "command":
                 await asyncio.shield(self._imported)
             desk = await self._desk(task, config, spec, transcript)
-            with self._purse.at_work(task.id):
+            with self._purse.at_work(task, spec):
                 async with aclosing(agents.runtime(spec).work(desk)) as entries:
                     return await self._follow(task, spec, transcript, entries)
         except AgentError as error:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
-            worked = self._shop.store.tasks.get(task.id).worked + self._purse.take_time(task.id)
-            self._shop.amend(task.id, worked=worked)
 
     async def _follow(
         self,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from factory.config import AgentSpec, Config
 from factory.ledger import exceeded
 from factory.model import AgentError, Budget, ParkReason, Spend, Task
@@ -22,20 +24,24 @@ class Purse:
         self._now = now
         self._open: dict[str, str] = {}
         self._since: dict[str, float] = {}
-        self._worked: dict[str, float] = {}
 
     @contextmanager
-    def at_work(self, task: str) -> Iterator[None]:
+    def at_work(self, task: Task, agent: AgentSpec) -> Iterator[None]:
         """Count the time within as the task's; a suspended machine's hours are nobody's."""
-        self._since[task] = time.monotonic()
+        self._since[task.id] = time.monotonic()
         try:
             yield
         finally:
-            self._worked[task] = time.monotonic() - self._since.pop(task)
+            rest = self._time(task)
+            del self._since[task.id]
+            self._put(uuid.uuid4().hex, task, agent, Spend(seconds=rest), settled=True)
 
-    def take_time(self, task: str) -> float:
-        """Seconds that `at_work` has counted, once; the row keeps them from now on."""
-        return self._worked.pop(task, 0.0)
+    def _time(self, task: Task) -> float:
+        """Seconds at work since this was last asked."""
+        now = time.monotonic()
+        since = self._since.get(task.id, now)
+        self._since[task.id] = now
+        return now - since
 
     def reserve(self, task: Task, agent: AgentSpec, most: Spend, config: Config) -> None:
         """Set aside the most a turn can cost. Raises AgentError where that would pass a cap."""
@@ -56,11 +62,9 @@ class Purse:
     def settle(self, task: Task, agent: AgentSpec, spend: Spend) -> None:
         """Write what a turn has cost in the place of its reservation."""
         name = self._open.pop(task.id, "") or uuid.uuid4().hex
-        if agent.subscription:
-            spend = Spend(
-                input_tokens=spend.input_tokens, output_tokens=spend.output_tokens,
-                cached_tokens=spend.cached_tokens, seconds=spend.seconds,
-            )  # fmt: skip
+        seconds = self._time(task)
+        usd = None if agent.subscription else spend.usd
+        spend = replace(spend, usd=usd, seconds=seconds)
         self._put(name, task, agent, spend, settled=True)
 
     def _take_back(self, task: Task) -> None:
@@ -76,11 +80,9 @@ class Purse:
 
     def of(self, task: Task) -> Spend:
         """What a task has cost, its working time up to now included."""
-        worked = task.worked
-        if task.id in self._since:
-            worked += time.monotonic() - self._since[task.id]
         spent = sum((line.spend for line in self._store.money.lines(task=task.id)), Spend())
-        return spent + Spend(seconds=worked - spent.seconds)
+        since = self._since.get(task.id)
+        return spent if since is None else spent + Spend(seconds=time.monotonic() - since)
 
     def today(self) -> Spend:
         """What the developer's calendar day has cost so far."""

@@ -189,5 +189,3 @@ class Task(Struct):
     """The newest claim of the agent's."""
     allowed: tuple[str, ...] = ()
     """Environment keys whose new dependencies the developer has allowed."""
-    worked: float = 0.0
-    """Seconds in `working`, for the minutes' cap."""
