@@ -49,8 +49,8 @@ class Stage:
     )
     hello: wire.Hello = _HELLO
     details: dict[str, wire.Details] = field(default_factory=dict)
-    transcripts: dict[str, bytes] = field(default_factory=dict)
-    logs: dict[str, bytes] = field(default_factory=dict)
+    transcripts: dict[str, bytes | bytearray] = field(default_factory=dict)
+    logs: dict[str, bytes | bytearray] = field(default_factory=dict)
     reviews: dict[tuple[str, wire.Look], wire.ReviewIndex] = field(default_factory=dict)
     rows: dict[tuple[str, wire.Look], tuple[wire.Row, ...]] = field(default_factory=dict)
     ledger: wire.LedgerView = _LEDGER
@@ -84,7 +84,10 @@ class Stage:
     def write(self, attempt: str, *entries: AnyEntry) -> None:
         """Append entries to a transcript and tell that it grew."""
         added = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
-        whole = self.transcripts.get(attempt, b"") + added
+        whole = self.transcripts.get(attempt, b"")
+        if isinstance(whole, bytes):
+            whole = bytearray(whole)
+        whole += added  # in place: a transcript may grow thousands of times
         self.transcripts[attempt] = whole
         self.tell(wire.Grew(name=attempt, size=len(whole)))
 
@@ -138,9 +141,12 @@ class Stage:
         return _asynchronous(route)
 
     def _rows(self, request: Request) -> wire.Rows:
-        rows = self.rows[_id(request), _look(request)]
-        first = int(request.query_params["first"])
-        return wire.Rows(first=first, rows=rows[first : first + int(request.query_params["count"])])
+        name = _id(request), _look(request)
+        index, rows = self.reviews[name], self.rows[name]
+        first, count = int(request.query_params["first"]), int(request.query_params["count"])
+        return wire.Rows(
+            first=first, rows=rows[first : first + count], tree=index.tree, against=index.against
+        )
 
     def _history(self, request: Request) -> tuple[wire.Fact, ...]:
         after = int(request.query_params.get("after", 0))
@@ -274,7 +280,7 @@ def _look(request: Request) -> wire.Look:
     return wire.Look(request.query_params.get("look", wire.Look.CHANGE))
 
 
-def _chunk(request: Request, files: dict[str, bytes]) -> wire.Chunk:
+def _chunk(request: Request, files: dict[str, bytes | bytearray]) -> wire.Chunk:
     data = files.get(_id(request), b"")
     limit = int(request.query_params.get("limit", 262_144))
     offset = int(request.query_params.get("offset", 0))

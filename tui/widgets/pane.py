@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -23,10 +23,13 @@ from textual.widget import Widget
 from tui.frame import FrameClock
 from tui.lines import Edit, Kind, Line
 from tui.text import fit, pad
+from tui.widgets.brush import Brush
 from tui.window import Row, Window
 
 _MOST = 2_000
 """Lines that a pane of the Floor keeps."""
+_GAP = Row(-1, 0, "", Line(Kind.TEXT, ""))
+"""Between what a task has to say and what its agent said."""
 
 
 class Tone(StrEnum):
@@ -95,9 +98,12 @@ class Pane(Widget):
         self._current = False
         self._edges = (False, "─")
         self._above: tuple[Line, ...] = ()
-        self._styles_kept: dict[str, Style] = {}
+        self._brush = Brush(self, "pane")
         self._strips: dict[tuple[int, int], tuple[Line, Strip]] = {}
-        self._seen: tuple[int, int] = (0, 0)
+        """Of the rows on the screen, by line and row of it."""
+        self._picture: list[Strip] | None = None
+        """The whole pane as it was last painted; Textual asks for it again with each neighbour."""
+        self._painted = (0, 0)
 
     # --- what it is told
 
@@ -144,7 +150,8 @@ class Pane(Widget):
     @property
     def room(self) -> tuple[int, int]:
         """Columns and rows for lines."""
-        return max(1, self.size.width - self._edges[0]), max(0, self.size.height - 1)
+        width, height = self.size
+        return max(1, width - self._edges[0]), max(0, height - 1)
 
     # --- what Textual asks
 
@@ -159,55 +166,64 @@ class Pane(Widget):
     def notify_style_update(self) -> None:
         """Forget styles and strips when theme or classes change."""
         super().notify_style_update()
-        self._styles_kept.clear()
+        self._brush.forget()
         self._strips.clear()
+        self._picture = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint anew, soon."""
+        self._picture = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows in view, finished: styled, padded and filtered."""
-        if (self.size.width, self.size.height) != self._seen:
-            self._seen = (self.size.width, self.size.height)
+        width, height = size = self.size
+        if size != self._painted:
+            self._painted = size
             self._strips.clear()
-        width = self.size.width
-        heading = _heading_segments(self._heading, self._current, self._edges, width, self._style)
-        strips = [self._strip(heading), *self._body()][crop.y : crop.bottom]
+            self._picture = None
+        if self._picture is None:
+            self._picture = self._paint(width, height)
+        strips = self._picture[crop.y : crop.bottom]
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
     # --- strips
 
-    def _body(self) -> list[Strip]:
-        width, height = self.room
-        rows = _summary_rows(self._above, width, height)
-        left = height - len(rows)
-        if left > 1 or not rows:
-            rows += self.window.rows(width, left)
+    def _paint(self, width: int, height: int) -> list[Strip]:
+        style = self._brush.style
+        heading = _heading_segments(self._heading, self._current, self._edges, width, style)
+        strips = [self._brush.strip(heading, width)]
         kept, self._strips = self._strips, {}
-        strips = []
-        for row in rows:
+        for row in self._rows():
             found = kept.get((row.line, row.part))
             if found is None or found[0] is not row.source:
-                found = (row.source, self._strip(self._body_row(_text_of(row), row.source.kind)))
+                segments = self._segments(_text_of(row), row.source.kind)
+                found = (row.source, self._brush.strip(segments, width))
             self._strips[row.line, row.part] = found
             strips.append(found[1])
-        blank = self._strip(self._body_row("", "text"))
+        blank = self._brush.strip(self._segments("", "text"), width)
         return strips + [blank] * (height - len(strips))
 
-    def _body_row(self, text: str, style: str) -> list[Segment]:
-        segments = [Segment(pad(text, self.room[0]), self._style(style))]
-        return [Segment("│", self._style("rule")), *segments] if self._edges[0] else segments
+    def _rows(self) -> list[Row]:
+        width, height = self.room
+        rows = _summary_rows(self._above, width, height)
+        if not rows:
+            return self.window.rows(width, height)
+        if height - len(rows) > 2:
+            rows += [_GAP, *self.window.rows(width, height - len(rows) - 1)]
+        return rows
 
-    def _strip(self, segments: list[Segment]) -> Strip:
-        strip = Strip(segments, self.size.width)
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        return strip
-
-    def _style(self, name: str) -> Style:
-        found = self._styles_kept.get(name)
-        if found is None:
-            found = self._styles_kept[name] = self.get_component_rich_style(f"pane--{name}")
-        return found
+    def _segments(self, text: str, style: str) -> list[Segment]:
+        segments = [Segment(pad(text, self.room[0]), self._brush.style(style))]
+        return [Segment("│", self._brush.style("rule")), *segments] if self._edges[0] else segments
 
 
 def _summary_rows(above: tuple[Line, ...], width: int, height: int) -> list[Row]:
@@ -230,15 +246,15 @@ def _heading_segments(
     width: int,
     style: Callable[[str], Style],
 ) -> list[Segment]:
-    rule = style("rule")
+    rule = style("current" if current else "rule")
     left, joint = edges
     sign = f" {heading.sign}" if heading.sign else ""
     room = max(0, width - 3 - cell_len(sign))
     name = fit(heading.name, room)
     words = fit(heading.words, max(0, room - cell_len(name) - 1))
     segments = [
-        Segment(joint if left else "─", rule),
-        Segment("▸" if current else "─", style("current" if current else "rule")),
+        Segment(joint if left else "─", style("rule") if left else rule),
+        Segment("▸" if current else "─", rule),
         Segment(name, style("current" if current else "name")),
         Segment(f"{sign} {words} " if words else f"{sign} ", style(heading.tone)),
     ]
