@@ -78,8 +78,8 @@ class Gate:
             return self._conflict(task, tip, merge)
         changed = await self._shop.vault.changed(tip.tree, merge.tree)
         if not changed:
-            nothing = "there is no change: the tree is the target's own"
-            return lifecycle.Red(feedback=f"FAIL: {nothing}. Do what was asked.", summary=nothing)
+            nothing = "nothing was changed: the tree is the target's own"
+            return self._red(task, f"FAIL: {nothing}. Do what was asked.", nothing)
         config = tip.config or await self._own_config(merge.tree)
         if config is None:
             return lifecycle.Failed(reason=ParkReason.ERROR, message=tip.problem)
@@ -88,12 +88,20 @@ class Gate:
         found = await self._tree_problems(changed)
         if found:
             text = "\n".join(f"FAIL: {line}" for line in found)
-            return lifecycle.Red(feedback=text, summary=f"tree check: {found[0]}")
+            return self._red(task, text, f"tree check: {found[0]}")
         return await self._guard(subject)
+
+    def _red(self, task: Task, feedback: str, summary: str) -> lifecycle.Red:
+        """What is wrong goes to the agent. A script would do the same again: to the developer."""
+        agent = self._shop.agent(task)
+        if agent is None or not agent.script:
+            return lifecycle.Red(feedback=feedback, summary=summary)
+        summary = f"{summary}; send another script as feedback, or end the task"
+        return lifecycle.Red(feedback=feedback, summary=summary, again=False)
 
     def _conflict(self, task: Task, tip: Tip, merge: Merge) -> lifecycle.Conflicted:
         """A command cannot read conflict markers: it begins again on the tip."""
-        spec = tip.config.agent_named(task.agent) if tip.config else None
+        spec = self._shop.agent(task)
         restart = spec is not None and spec.kind == "command" and spec.output == "text"
         tree = tip.tree if restart else merge.tree
         return lifecycle.Conflicted(
@@ -153,7 +161,7 @@ class Gate:
         )
 
     async def _judge(
-        self, subject: Subject, tree: str, ready: Ready, name: str
+        self, subject: Subject, tree: str, ready: Ready, name: str | None
     ) -> tuple[tuple[Judged, ...], tuple[Run, ...]]:
         """Every guardrail's verdict on a tree, and the runs they rest on."""
         board = _Board(self, subject.config.guardrails, name)
@@ -209,7 +217,7 @@ class Gate:
         tree = await self._shop.trees.with_versions(subject.tree, touched)
         if tree == subject.tip.tree:
             return ()
-        judged, _ = await self._judge(subject, tree, ready, "")
+        judged, _ = await self._judge(subject, tree, ready, None)
         return tuple(
             one.guardrail
             for one in judged
@@ -274,7 +282,7 @@ class Gate:
                     message = f"{run.guardrail} cannot run, on the target neither: {run.summary}"
                     return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
         summary = ", ".join(f"{run.guardrail}: {run.summary}" for run in red)
-        return lifecycle.Red(feedback=verdict.feedback(red, judged), summary=summary)
+        return self._red(subject.task, verdict.feedback(red, judged), summary)
 
     async def tip(self) -> tuple[Judged, ...]:
         """Run all guardrails on the tip itself: what the base is like, and whether they can run."""
@@ -309,9 +317,12 @@ class Gate:
 
 
 class _Board:
-    """The statuses of one gate under way, in the order of factory.toml."""
+    """The statuses of one gate under way, in the order of factory.toml.
 
-    def __init__(self, gate: Gate, specs: Sequence[GuardrailSpec], name: str) -> None:
+    `name` is the task's, empty for the tip's own; None for a run that nobody watches.
+    """
+
+    def __init__(self, gate: Gate, specs: Sequence[GuardrailSpec], name: str | None) -> None:
         self.specs = specs
         self._gate = gate
         self._name = name
@@ -324,14 +335,16 @@ class _Board:
         """One guardrail got further."""
         self._statuses[status.name] = status
         self._publish()
-        self._gate.told(self._name, status)
+        if self._name is not None:
+            self._gate.told(self._name, status)
 
     def settle(self, judged: Judged, run: Run | None) -> None:
         """One guardrail has its verdict."""
         self.show(status_of(judged, run))
 
     def _publish(self) -> None:
-        self._gate.live[self._name] = tuple(self._statuses.values())
+        if self._name is not None:
+            self._gate.live[self._name] = tuple(self._statuses.values())
 
 
 def status_of(judged: Judged, run: Run | None) -> GuardrailStatus:
