@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -95,17 +96,6 @@ class LedgerScreen(ListScreen):
         found = self._facts.get(self.listing.cursor)
         return found.text if found is not None else self.current_task()
 
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next row or fact that has these words."""
-        texts = self._texts()
-        keys = list(texts)
-        cursor = self.listing.cursor
-        at = keys.index(cursor) + again if cursor in keys else 0
-        for key in (*keys[at:], *keys[:at]):
-            if words.casefold() in texts[key].casefold():
-                return self.listing.to(key)
-        return False
-
     @on(Listing.Chosen)
     def action_open(self) -> None:
         """Go to the task under the cursor."""
@@ -121,7 +111,8 @@ class LedgerScreen(ListScreen):
         else:
             self.factory.show_task(name)
 
-    def _texts(self) -> dict[str, str]:
+    def texts(self) -> Mapping[str, str]:
+        """Names of rows, or whole facts."""
         if self._history.has_focus:
             return {
                 key: f"{fact.task} {fact.kind} {fact.text}" for key, fact in self._facts.items()
@@ -146,9 +137,9 @@ class LedgerScreen(ListScreen):
         if overview is None:
             return
         self._rows = ledgerlines.rows(self._ledger)
-        self._costs.show(ledgerlines.slots(self._rows), self._draw_row)
+        self._costs.show(ledgerlines.slots(self._rows), self._draw)
         facts = [Slot("", title="history"), *map(Slot, self._facts)]
-        self._history.show(facts, self._draw_fact)
+        self._history.show(facts, self._draw)
         nothing = self._asked and not self._rows and not self._facts
         self.query_one("#ledger-lists").display = not nothing
         empty = self.query_one("#ledger-empty", Static)
@@ -157,17 +148,12 @@ class LedgerScreen(ListScreen):
         heading = ledgerlines.heading(overview, self.size.width)
         self.query_one("#ledger-heading", Static).update(heading)
 
-    def _draw_row(self, slot: Slot, width: int) -> Content:
-        row = self._rows.get(slot.key)
-        if row is None:
-            return Content.styled(f" {slot.title}", "$text-muted bold")
-        return ledgerlines.draw(row, width)
-
-    def _draw_fact(self, slot: Slot, width: int) -> Content:
-        found = self._facts.get(slot.key)
-        if found is None:
-            return Content.styled(f" {slot.title}", "$text-muted bold")
-        return ledgerlines.fact(found, width)
+    def _draw(self, slot: Slot, width: int) -> Content:
+        if slot.key in self._rows:
+            return ledgerlines.draw(self._rows[slot.key], width)
+        if slot.key in self._facts:
+            return ledgerlines.fact(self._facts[slot.key], width)
+        return Content.styled(f" {slot.title}", "$text-muted bold")
 
 
 def _empty() -> Content:

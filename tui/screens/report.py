@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -70,19 +71,9 @@ class ReportScreen(ListScreen):
         """Fit the heading."""
         self._show()
 
-    def point_at(self, task: str) -> None:
-        """Put the cursor on this task."""
-        self.listing.to(task)
-
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next task whose line has these words."""
-        keys = list(self._told)
-        at = keys.index(self.listing.cursor) + again if self.listing.cursor in keys else 0
-        for key in (*keys[at:], *keys[:at]):
-            told = self._told[key]
-            if words.casefold() in f"{told.name} {told.note}".casefold():
-                return self.listing.to(key)
-        return False
+    def texts(self) -> Mapping[str, str]:
+        """What the lines say."""
+        return {key: f"{told.name} {told.note}" for key, told in self._told.items()}
 
     @on(Listing.Chosen)
     def action_open(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -61,19 +62,10 @@ class TasksScreen(Adding, ListScreen, TaskActs):
         """Show the tasks as they stand now."""
         self._show()
 
-    def point_at(self, task: str) -> None:
-        """Put the cursor on this task."""
-        self.listing.to(task)
-
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next task whose id, title or spec has these words."""
-        names = list(self._items)
-        at = names.index(self.listing.cursor) + again if self.listing.cursor in names else 0
-        for name in (*names[at:], *names[:at]):
-            task = self._items[name].view.task
-            if words.casefold() in f"{name} {task.title} {task.spec}".casefold():
-                return self.listing.to(name)
-        return False
+    def texts(self) -> Mapping[str, str]:
+        """Ids, titles and specs."""
+        tasks = {name: item.view.task for name, item in self._items.items()}
+        return {name: f"{name} {task.title} {task.spec}" for name, task in tasks.items()}
 
     @on(Listing.Chosen)
     def action_open(self) -> None:
