@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from factory.agents.base import Desk, Runtime
 from factory.agents.claude import Claude
 from factory.config import AgentSpec
-from factory.entry import AnyEntry, Delta, Prompt
+from factory.entry import AnyEntry, Delta, Origin, Prompt
 from factory.ledger import prices
 from factory.model import Spend
 from factory.sandbox import tools
@@ -83,7 +83,7 @@ class Workplace:
         return [entry async for entry in self.follow(runtime) if not isinstance(entry, Delta)]
 
     def tell(self, text: str) -> None:
-        self.transcript.append(Prompt(text=text))
+        self.transcript.append(Prompt(text=text, origin=Origin.DEVELOPER))
 
     def files(self) -> dict[str, str]:
         return {
