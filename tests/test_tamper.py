@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+
+from factory.tamper import Edited, MarkKind, dependencies_changed, marks
+from tests.tampering.around import AROUND
+from tests.tampering.honest import HONEST
+from tests.tampering.samples import NOTHING, SUITE, Files, T, edit
+from tests.tampering.weaker import WEAKER
+
+CHEATS = WEAKER | AROUND
+
+
+def found(files: Files, protected: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    edited = [
+        Edited(
+            path=path,
+            old=None if old is None else old.encode(),
+            new=None if new is None else new.encode(),
+        )
+        for path, (old, new) in files.items()
+    ]
+    return [(mark.kind, mark.path) for mark in marks(edited, protected=protected)]
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_is_marked(name: str) -> None:
+    kind, files = CHEATS[name]
+    assert (kind, next(iter(files))) in found(files)
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_that_was_there_before_is_not_marked_again(name: str) -> None:
+    _, files = CHEATS[name]
+    there = {path: (new, new) for path, (_, new) in files.items()}
+    assert found(there) == []
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_change_is_not_marked(name: str) -> None:
+    assert found(HONEST[name]) == []
+
+
+def test_a_cheat_among_honest_changes_is_the_only_mark() -> None:
+    files = dict(HONEST["a split file"])
+    files |= edit("tests/test_other.py", SUITE, NOTHING, "    pass\n")
+    files |= HONEST["code"]
+    assert found(files) == [(MarkKind.EMPTIED, "tests/test_other.py")]
+
+
+def test_a_test_does_not_count_as_moved_when_its_new_home_checks_less() -> None:
+    weak = SUITE.replace("    assert len(cart) == 1\n", "")
+    assert found({T: (SUITE, None), "tests/test_cart.py": (None, weak)}) == [
+        (MarkKind.WEAKENED, "tests/test_cart.py")
+    ]
+
+
+def test_one_new_test_stands_for_one_that_is_gone_and_not_for_two() -> None:
+    twice = "def test_a():\n    assert f(1) == 1\n\n\ndef test_b():\n    assert f(1) == 1\n"
+    once = "def test_c():\n    assert f(1) == 1\n"
+    assert found({T: (twice, once)}) == [(MarkKind.REMOVED, T)]
+
+
+def test_a_mark_says_where_and_what() -> None:
+    _, files = CHEATS["mark xfail"]
+    ((path, (old, new)),) = files.items()
+    assert old is not None
+    assert new is not None
+    (mark,) = marks([Edited(path=path, old=old.encode(), new=new.encode())])
+    assert (mark.path, mark.line, mark.text) == (T, 10, "@pytest.mark.xfail")
+
+
+def test_a_mark_of_a_deleted_file_counts_its_tests() -> None:
+    (mark,) = marks([Edited(path=T, old=SUITE.encode())])
+    assert mark.text.startswith("4 tests: test_total_of_nothing, test_total_of_one, TestDiscount::")
+
+
+def test_protected_files_that_are_no_tests_count_as_configuration() -> None:
+    files: Files = {"AGENTS.md": ("Run ruff.\n", "Do not run ruff.\n")}
+    assert found(files, protected=("AGENTS.md",)) == [(MarkKind.CONFIGURATION, "AGENTS.md")]
+    assert found(files) == []
+    honest = HONEST["new tests"] | HONEST["a version number"]
+    assert found(honest, protected=("tests/**", "pyproject.toml")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [("a dependency", True), ("a version", True), ("a lock file", True), ("noqa", False)],
+)
+def test_changed_dependencies_are_told_from_other_marks(name: str, changed: bool) -> None:
+    _, files = CHEATS[name]
+    edited = [
+        Edited(path=path, old=(old or "").encode(), new=(new or "").encode())
+        for path, (old, new) in files.items()
+    ]
+    assert dependencies_changed(marks(edited)) is changed
+
+
+HOSTILE = {
+    "deep": "def test_a():\n    assert " + "(" * 90 + "1" + ")" * 90 + " == 2\n",
+    "deeper": "x = " + "-" * 3_000 + "1\n",
+    "long sum": "x = " + "+".join(["1"] * 6_000) + "\n",
+    "blank lines": "\n" * 60_000 + "#",
+    "returns": "\r" * 60_000 + "x",
+    "comment starts": "/*" * 8_000,
+    "hashes": "# " * 8_000,
+    "one word": "a" * 100_000,
+    "brackets": "#[cfg_attr(" * 8_000,
+    "markers": "<<<<<<< a\n" * 6_000,
+    "many tests": "".join(f"def test_{n}():\n    assert f({n}) == {n}\n" for n in range(300)),
+    "not a program": "}{)(\x01\x02é\u202e'\"`" * 2_000,
+}
+
+
+@pytest.mark.parametrize("path", [T, "conftest.py", "a.test.ts", "a_test.go", "src/lib.rs",
+                                  "ATest.java", "pyproject.toml", "Makefile", "go.mod", "setup.cfg",
+                                  "package.json", "requirements.txt", "setup.py"])  # fmt: skip
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_read_to_the_end_without_an_error(name: str, path: str) -> None:
+    text = HOSTILE[name].encode()
+    marks([Edited(path=path, old=SUITE.encode(), new=text)])
+    marks([Edited(path=path, old=text, new=SUITE.encode())])
