@@ -179,6 +179,9 @@ class AgentSpec(Struct):
     """`command`: the shell command; `$FACTORY_PROMPT_FILE` and `$FACTORY_TASK` are set."""
     output: str = "text"
     """`command`: `text` or `claude-stream-json`."""
+    script: bool = False
+    """`command`: what it is told is a program, not words. It gets the newest alone, and it is not
+    started again with what guardrails found, since it would do the same again."""
     network: bool = False
     """`command`: whether it may reach the network (a foreign agent program must)."""
     login: tuple[str, ...] = ()

@@ -96,7 +96,7 @@ class Gate:
         agent = self._shop.agent(task)
         if agent is None or not agent.script:
             return lifecycle.Red(feedback=feedback, summary=summary)
-        summary = f"{summary}; send another script as feedback, or end the task"
+        summary = f"{summary}; say another script, or end the task"
         return lifecycle.Red(feedback=feedback, summary=summary, again=False)
 
     def _conflict(self, task: Task, tip: Tip, merge: Merge) -> lifecycle.Conflicted:

@@ -99,6 +99,8 @@ class Red(Event):
 
     feedback: str
     summary: str
+    again: bool = True
+    """False for an agent that would do the same again: the developer gets it."""
 
 
 class Conflicted(Event):
@@ -219,6 +221,9 @@ def _by_engine(task: Task, event: AnyEvent, now: float, rounds: int) -> Step | N
             return _to(task, S.CHECKING, "claimed", handoff.summary, handoff=handoff)
         case ((S.WORKING | S.CHECKING | S.LANDING), Failed()):
             return _failed(task, event)
+        case ((S.CHECKING | S.READY | S.LANDING), Red(again=False)):
+            return _park(task, ParkReason.STUCK, event.summary, S.CHECKING, decision=None,
+                         landing=None, waiting="")  # fmt: skip
         case ((S.CHECKING | S.READY | S.LANDING), Red()):
             return _back(task, event.feedback, Origin.GUARDRAILS, event.summary, now, rounds)
         case ((S.CHECKING | S.READY | S.LANDING), Conflicted()):
@@ -328,7 +333,7 @@ def _back(task: Task, feedback: str, origin: Origin, summary: str, now: float, r
         return _to(task, S.WORKING, "red", summary, prompts=pending, round=number,
                    rounds=task.rounds + 1, decision=None, landing=None, waiting="")  # fmt: skip
     reason = ParkReason.STUCK if origin is Origin.GUARDRAILS else ParkReason.CONFLICT
-    message = f"{summary}, after {number} rounds" if task.agent else summary
+    message = f"{summary}, after {number} rounds" if task.agent and number > 1 else summary
     prompts = pending if task.agent else ()
     resume = S.WORKING if task.agent else S.CHECKING
     return _park(task, reason, message, resume, round=number, prompts=prompts,

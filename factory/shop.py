@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from factory import lifecycle
-from factory.config import FILE, Config
+from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
 from factory.environment import Environments, Ready
 from factory.git.place import Place
@@ -104,6 +104,10 @@ class Shop:
         included = await self.vault.objects.file(commit, INCLUDE)
         own = await self.repository.excludes()
         self.trees.own_excludes = f"{own}\n{(included or b'').decode(errors='replace')}\n"
+
+    def agent(self, task: Task) -> AgentSpec | None:
+        """The agent that a task names, as the tip's factory.toml has it."""
+        return self.tip.config.agent_named(task.agent) if self.tip.config else None
 
     async def included(self) -> str:
         """The text of the tip's .worktreeinclude."""

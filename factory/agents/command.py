@@ -14,7 +14,7 @@ from factory.agents.base import Desk
 from factory.agents.lines import Lines
 from factory.agents.reader import Reader, Text, last_session
 from factory.agents.streamjson import StreamJson
-from factory.entry import AnyEntry, Finished, Prompt, Question, Remark
+from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
 from factory.model import AgentError, Spend
 from factory.sandbox import SCRATCH, run
 from factory.sandbox import Finished as Ended
@@ -46,7 +46,8 @@ class Command:
 
     Set for it: FACTORY_PROMPT_FILE, FACTORY_TASK (the task's id), FACTORY_TITLE, FACTORY_SESSION
     (what the program last called its session; empty for none). With a session the file holds what
-    was said since it ended; without, all that was said, a single prompt word for word.
+    was said since it ended; without, all that was said since the task was given, a single prompt
+    word for word. A script gets the newest prompt alone.
     """
 
     async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
@@ -67,11 +68,15 @@ class Command:
             yield entry
 
 
-def prompt(history: Sequence[AnyEntry], session: str) -> str:
+def prompt(history: Sequence[AnyEntry], session: str, *, script: bool = False) -> str:
     """What the program is told."""
     ends = [at for at, entry in enumerate(history) if isinstance(entry, Finished | Question)]
     since = history[ends[-1] + 1 :] if session and ends else history
-    return BETWEEN.join(entry.text for entry in since if isinstance(entry, Prompt))
+    said = [entry for entry in since if isinstance(entry, Prompt)]
+    if not session:  # a task that begins again on a newer tip was given once more
+        given = [at for at, entry in enumerate(said) if entry.origin is Origin.TASK]
+        said = said[given[-1] :] if given else said
+    return BETWEEN.join(entry.text for entry in (said[-1:] if script else said))
 
 
 def _reader(desk: Desk) -> Reader:
@@ -84,7 +89,7 @@ async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEn
     """One run of the program, read as it goes. Closing it ends the program."""
     events = desk.spec.output == "claude-stream-json"
     lines = Lines(MOST_EVENTS, LONGEST_EVENT) if events else Lines(MOST_TEXT, LONGEST_TEXT)
-    _write(desk.scratch / FILE, prompt(desk.history, session))
+    _write(desk.scratch / FILE, prompt(desk.history, session, script=desk.spec.script))
     folder = SCRATCH if desk.profile.contained else str(desk.scratch)
     given = (
         ("FACTORY_PROMPT_FILE", f"{folder}/{FILE}"),
