@@ -261,7 +261,8 @@ class Attempts:
         if not task.worktree:
             return
         if (self._shop.trees.worktrees / task.worktree / ".git").exists():
-            await self.snapshot(task)
+            last = await self.snapshot(task)
+            await self._shop.vault.keep(f"trash/{task.id}", last)
         self._shop.amend(task.id, worktree="")
         scratch = self._scratch(task)
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)

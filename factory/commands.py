@@ -302,9 +302,24 @@ class Commands:
         task = self._shop.store.tasks.get(name)
         title = f"Undo: {task.title}"
         undo = self._given(title, base=task.landed, commit=commit, summary=title)
-        self._shop.store.tasks.add(replace(undo, undoes=name))
+        later = self._built_on(task)
+        concerns = (f"later landings touch the same files: {', '.join(later)}",) if later else ()
+        handoff = Handoff(summary=title, concerns=concerns)
+        self._shop.store.tasks.add(replace(undo, undoes=name, handoff=handoff))
         self._shop.store.journal.say("undo", task=undo.id, text=name)
         return (undo.id,)
+
+    def _built_on(self, task: Task) -> tuple[str, ...]:
+        """Tasks that landed after this one and touch the same files."""
+        find = self._shop.store.evidence.change
+        own = find(task.id)
+        files = set(own.files) if own else set()
+        found = []
+        for other in self._shop.store.tasks.all():
+            change = find(other.id) if other.state is TaskState.LANDED else None
+            if change and other.changed_at > task.changed_at and files.intersection(change.files):
+                found.append(other.id)
+        return tuple(found)
 
     def _adopt(self, command: Adopt, commit: str) -> tuple[str, ...]:
         task = self._given(

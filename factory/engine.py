@@ -54,7 +54,7 @@ class Engine:
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
-        self.views = Views(shop, purse, self.gate, self.runner)
+        self.views = Views(shop, purse, attempts, self.gate, self.runner)
         self.commands = Commands(shop)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")

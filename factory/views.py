@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from factory.attempt import attempt_name
+from factory import sandbox
+from factory.attempt import Attempts, attempt_name
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate, status_of
 from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
@@ -38,8 +39,11 @@ _REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs"})
 class Views:
     """Builds views from rows and from what is under way."""
 
-    def __init__(self, shop: Shop, purse: Purse, gate: Gate, runner: Runner) -> None:
+    def __init__(
+        self, shop: Shop, purse: Purse, attempts: Attempts, gate: Gate, runner: Runner
+    ) -> None:
         self._shop = shop
+        self._attempts = attempts
         self._purse = purse
         self._gate = gate
         self._runner = runner
@@ -141,15 +145,22 @@ class Views:
         changes.setdefault(name, self._shop.store.evidence.change(name))
         own = self._shop.store.evidence.changes(name)
         runs = {run.id: run for change in own for run in self._shop.store.evidence.on(change.tree)}
-        worktree = self._shop.trees.worktrees / task.worktree
+        worktree = self._shop.trees.worktrees / task.worktree if task.worktree else None
         return Details(
             view=await self._task(task, changes),
             comments=self._shop.store.reviews.comments(name),
             runs=tuple(sorted(runs.values(), key=lambda run: -run.at)),
             changes=own,
             attempts=self._shop.store.tasks.attempts(name),
-            worktree=str(worktree) if task.worktree else "",
+            worktree=str(worktree or ""),
+            shell=await self._shell(task) if worktree else (),
         )  # fmt: skip
+
+    async def _shell(self, task: Task) -> tuple[str, ...]:
+        """The command that opens a shell where the task's agent works."""
+        profile = await self._attempts.profile(task, None)
+        folder = self._shop.attempt_folder(attempt_name(task)) / "shell"
+        return sandbox.interactive(profile, folder)
 
     def ledger(self) -> LedgerView:
         """What it cost, by day, task and agent."""
