@@ -28,7 +28,7 @@ class Database:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._migrate(path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"the database {path} cannot be opened ({error}); a copy from before the last "
                 "upgrade may lie beside it"
@@ -45,8 +45,9 @@ class Database:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             shutil.copy2(path, path.with_suffix(f".before-{version + 1}"))
         for number, step in enumerate(MIGRATIONS[version:], version + 1):
-            step(self._db)
-            self._db.execute(f"PRAGMA user_version={number}")
+            with self.transaction():  # a kill in the midst leaves the step undone
+                step(self._db)
+                self._db.execute(f"PRAGMA user_version={number}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

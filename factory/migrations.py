@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 
 def _m001_initial(db: sqlite3.Connection) -> None:
-    db.executescript(
+    _each(
+        db,
         """
         CREATE TABLE task (id TEXT PRIMARY KEY, state TEXT NOT NULL, position REAL NOT NULL,
                            body BLOB NOT NULL) WITHOUT ROWID;
@@ -34,8 +35,14 @@ def _m001_initial(db: sqlite3.Connection) -> None:
         CREATE TABLE reply (key TEXT PRIMARY KEY, at REAL NOT NULL, body BLOB NOT NULL)
             WITHOUT ROWID;
         CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        """
+        """,
     )
+
+
+def _each(db: sqlite3.Connection, script: str) -> None:
+    """Run statements one by one: `executescript` would commit in the midst of a migration."""
+    for statement in script.split(";"):
+        db.execute(statement)
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m001_initial,)
