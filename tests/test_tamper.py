@@ -70,6 +70,16 @@ def test_a_mark_says_where_and_what() -> None:
     assert (mark.path, mark.line, mark.text) == (T, 10, "@pytest.mark.xfail")
 
 
+def test_settings_that_come_or_go_with_their_file_are_one_mark() -> None:
+    text = b"[lint]\nignore = []\n[format]\nline-ending = 'lf'\n"
+    (came,) = marks([Edited(path="ruff.toml", new=text)])
+    (went,) = marks([Edited(path="ruff.toml", old=text)])
+    assert (came.text, went.text) == (
+        "the file added: lint, format",
+        "the file removed: lint, format",
+    )
+
+
 def test_a_mark_of_a_deleted_file_counts_its_tests() -> None:
     (mark,) = marks([Edited(path=T, old=SUITE.encode())])
     assert mark.text.startswith("4 tests: test_total_of_nothing, test_total_of_one, TestDiscount::")

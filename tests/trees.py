@@ -6,10 +6,14 @@ import subprocess  # noqa: TID251 - the story is told with git itself, not with 
 from collections.abc import Mapping
 from pathlib import Path
 
+from factory import review
 from factory.model import Struct
 from factory.patch import binary_blobs
+from factory.review import Review
+from factory.wire import FileView, Row
 
 FILE, PROGRAM, LINK, MODULE = "100644", "100755", "120000", "160000"
+A_COMMIT, ANOTHER = b"a" * 40, b"b" * 40
 _FLAGS = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--full-index")
 
 
@@ -70,6 +74,23 @@ class Trees:
             numstat=self.git("diff", "--numstat", "-z", "--no-renames", "--text", *pair),
             sizes={oid: int(self.git("cat-file", "-s", oid)) for oid in binary_blobs(raw, patch)},
         )
+
+
+def read(said: Said, protected: tuple[str, ...] = ()) -> Review:
+    return review.read(said.raw, said.patch, said.sizes, protected=protected)
+
+
+def whole(found: Review) -> tuple[Row, ...]:
+    return found.page(0, found.rows)
+
+
+def lines(count: int, changed: int = -1) -> bytes:
+    return b"".join(b"line %d%s\n" % (n, b" new" if n == changed else b"") for n in range(count))
+
+
+def only(found: Review) -> FileView:
+    (view,) = found.files
+    return view
 
 
 def _stream(name: str, tree: Tree) -> bytes:

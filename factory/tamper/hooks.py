@@ -103,6 +103,10 @@ def _exits_of(node: ast.AST, depth: int) -> Iterator[Found]:
     name = ""
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func)
+        if name == "os.kill" and "getpid" not in ast.unparse(
+            node
+        ):  # another process than the run's
+            name = ""
     elif isinstance(node, ast.Raise) and node.exc is not None:
         name = "sys.exit" if "SystemExit" in ast.unparse(node.exc) else ""
     if name in _HARD or (name in _EXITS and depth <= 1):

@@ -53,6 +53,12 @@ def marks(file: Edited, protected: Sequence[str]) -> Iterator[Mark]:
     if read is None:
         return
     old, new = _settings(read, file.before), _settings(read, file.after)
+    if file.old is None or file.new is None:
+        keys = ", ".join(filter(None, old | new))
+        if old or new:
+            text = f"the file {'added' if file.old is None else 'removed'}: {keys}".rstrip(": ")
+            yield mark(MarkKind.CONFIGURATION, file.path, 0, text)
+        return
     for key in dict.fromkeys((*old, *new)):
         if old.get(key) != new.get(key):
             change = "added" if key not in old else "removed" if key not in new else "changed"

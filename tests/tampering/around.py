@@ -29,6 +29,10 @@ AROUND: dict[str, tuple[MarkKind, Files]] = {
     "a .pth file": (MarkKind.DISCOVERY, {"x.pth": (None, "import os; os._exit(0)\n")}),
     "sys.exit in conftest": (MarkKind.EXIT, {"conftest.py": ("", "import sys\nsys.exit(0)\n")}),
     "os._exit in a test": (MarkKind.EXIT, suite(NOTHING, "    os._exit(0)\n" + NOTHING)),
+    "a signal to itself": (
+        MarkKind.EXIT,
+        suite(NOTHING, "    os.kill(os.getpid(), 9)\n" + NOTHING),
+    ),
     "os._exit at the end": (
         MarkKind.EXIT,
         {

@@ -88,6 +88,7 @@ HONEST: dict[str, Files] = {
             "    monkeypatch.setattr(shop, 'run', stop)\n    assert shop.main() == 3\n",
         ),
     },
+    "a test that ends another process": suite(NOTHING, "    os.kill(child.pid, 9)\n" + NOTHING),
     "a main guard": {
         T: (SUITE, SUITE + "\nif __name__ == '__main__':\n    sys.exit(pytest.main())\n")
     },
