@@ -29,7 +29,6 @@ LARGER = {
     "factory/gate.py:Gate": "to be divided",
     "factory/git/vault.py:Vault": "to be divided",
     "factory/run.py:Runner": "to be divided",
-    "tui/screens/ledger.py:LedgerScreen": "to be divided",
     "tui/screens/reviewing/reading.py:Reading": "to be divided",
     "tui/widgets/pane.py:Pane": "to be divided",
 }
