@@ -26,6 +26,10 @@ HONEST: dict[str, Files] = {
     "a new file of tests": {"tests/test_new.py": (None, SUITE)},
     "a renamed test": suite("test_total_of_nothing", "test_an_empty_cart_costs_nothing"),
     "a renamed file": {T: (SUITE, None), "tests/test_cart.py": (None, SUITE)},
+    "a test that moved and has another name": {
+        T: (SUITE + "\n\ndef test_x():\n    assert shop.tax(1) == 2\n", SUITE),
+        "tests/test_tax.py": (None, "def test_tax_of_one():\n    assert shop.tax(1) == 2\n"),
+    },
     "a split file": {
         T: (SUITE, SUITE.split("class TestDiscount")[0]),
         "tests/test_discount.py": (
@@ -149,6 +153,14 @@ HONEST: dict[str, Files] = {
         "\trequire.Equal(t, 0, Total())\n",
         "\tfor _, c := range cases {\n\t\trequire.Equal(t, c.want, Total(c.in...))\n\t}\n",
     ),
+    "an ignored Rust test in another place": {
+        "src/lib.rs": (
+            "#[test]\nfn a() {\n    assert!(f());\n}\n"
+            "#[ignore]\n#[test]\nfn b() {\n    assert!(g());\n}\n",
+            "#[ignore]\n#[test]\nfn b() {\n    assert!(g());\n}\n"
+            "#[test]\nfn a() {\n    assert!(f());\n}\n",
+        ),
+    },
     "a Rust test more": edit(
         "src/lib.rs",
         RUST,
