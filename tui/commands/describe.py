@@ -106,9 +106,10 @@ def task_lines(details: Details, now: float) -> Iterator[str]:
         yield f"  {further}"
     yield ""
     cost = text.money(view.spent, view.subscription)
-    cap = "" if task.budget.usd is None else f" of {write_budget(task.budget)}"
+    capped = write_budget(task.budget)
+    cap = "" if capped == "none" else f" of {capped}"
     agent = text.line(task.agent) or "no agent"
-    if task.attempt:
+    if task.attempt or cap:
         yield f"  agent {agent} · round {task.rounds} · {cost}{cap}"
     for label, names in (("paths", task.paths), ("after", task.after)):
         if names:
