@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from factory.model import Lane, ParkReason, Struct, TaskState
+from factory.model import ParkReason, Struct, TaskState
 from factory.wire import Fact, Overview, Report, ReportItem, TaskView
 from tui import text
 from tui.standing import needs_you, why
@@ -89,19 +89,15 @@ def _waits(item: ReportItem) -> bool:
 
 
 def _note(item: ReportItem, view: TaskView | None, now: float) -> str:
-    if view is None or view.task.state is item.state:
-        by_rule = "by rule" if item.by_rule else ""
+    if view is None:
         parked = f"{item.parked.reason}: {item.parked.message}" if item.parked else ""
-        said = item.note or parked or by_rule or str(item.state)
-        note = said if not by_rule or by_rule in said else f"{said}, {by_rule}"
+        said = parked or item.note or str(item.state)
     else:
-        note = why(view, now)
-    waited = ""
-    if view is not None and view.task.state is TaskState.READY and view.since:
-        waited = f"waiting {text.ago(now - view.since)}"
-        eyes = view.change is not None and view.change.lane is Lane.EYES
-        note = why(view, now) if eyes else note
-    return text.line(" · ".join(part for part in (waited, note) if part))
+        said = why(view, now)
+        if view.task.state is TaskState.READY and view.since:
+            said = f"waiting {text.ago(now - view.since)} · {said}"
+    by_rule = " by rule" if item.by_rule and item.state is TaskState.LANDED else ""
+    return text.line(f"{said}{by_rule}")
 
 
 def _press(state: TaskState, *, waits: bool) -> str:

@@ -30,7 +30,11 @@ class Row(Struct):
 
 def rows(ledger: LedgerView) -> dict[str, Row]:
     """All rows by the key of their slot, in the order they are shown."""
-    parts = (("days", ledger.days), ("agents", ledger.agents), ("tasks", ledger.tasks))
+    parts = (
+        ("days", ledger.days),
+        ("agents", sorted(ledger.agents, key=_dearest)),
+        ("tasks", sorted(ledger.tasks, key=_dearest)),
+    )
     return {
         f"{part} {found.row.name}": found
         for part, part_rows in parts
@@ -44,6 +48,11 @@ def _of(part: str, found: Sequence[LedgerRow]) -> Iterable[Row]:
         dollars, tokens = _weight(row.spent)
         share = dollars / dearest[0] if dearest[0] else tokens / dearest[1] if dearest[1] else 0.0
         yield Row(part=part, row=row, share=share)
+
+
+def _dearest(row: LedgerRow) -> tuple[float, int]:
+    dollars, tokens = _weight(row.spent)
+    return (-dollars, -tokens)
 
 
 def _weight(spent: Spend) -> tuple[float, int]:

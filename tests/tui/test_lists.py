@@ -270,6 +270,16 @@ async def test_the_report_keeps_its_span_while_it_is_renewed() -> None:
     assert reports(stage) == ["/report?since=0.0", f"/report?since={weekend.FRIDAY}"]
 
 
+async def test_the_first_report_of_all_keeps_its_span_too() -> None:
+    stage = weekend.stage()
+    stage.report = msgspec.structs.replace(stage.report, since=0.0)
+    async with showing("report", stage) as pilot:
+        await shows(pilot, "until Fri 08:00")
+        stage.happen(stage.overview)
+        await until(pilot, lambda: len(reports(stage)) == 2)
+    assert reports(stage)[1] != "/report?since=0.0"
+
+
 def reports(stage: Stage) -> list[str]:
     return [asked for asked in stage.asked if asked.startswith("/report")]
 

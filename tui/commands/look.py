@@ -1,4 +1,4 @@
-"""Verbs that only look: status and show. They never start an engine."""
+"""Verbs that only look: status, show, report. They never start an engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from factory import wire
 from factory.client import Client
 from factory.model import EngineError, UnknownError
 from factory.wire import Details, Overview, TaskView
+from tui import account
 from tui.commands import describe
 from tui.commands.console import Console
 from tui.commands.json_text import dumps
@@ -96,6 +97,28 @@ async def show(
             if not evidence and details.view.task.spec:
                 console.line()
                 console.lines(details.view.task.spec, indent="  ")
+    return 0
+
+
+async def report(
+    console: Console, start: Path, *, hours: int | None = None, as_json: bool = False
+) -> int:
+    """What happened since the report was last asked for, or within so many hours."""
+    async with engine(start, begin=False) as client:
+        overview = await client.overview()
+        found = await client.report(overview.now - hours * 3_600 if hours else 0.0)
+    if as_json:
+        console.raw(dumps(found))
+        return 0
+    items = account.told(found, overview)
+    console.line(f"{account.span(found)}  {account.numbers(items) or 'nothing happened'}")
+    console.line(account.money(found, overview))
+    console.table(
+        (f"{item.sign} {item.name}{' ▲' if item.critical else ''}", item.size, item.cost, item.note)
+        for item in items
+    )
+    for event in account.events(found):
+        console.line(f"  {event}")
     return 0
 
 

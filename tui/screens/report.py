@@ -27,6 +27,8 @@ from tui.widgets.listing import Listing, Slot, spread
 _COLOURS = {"!": "$text-warning", "✓": "$text-success", "·": "$text-muted"}
 _NAME = 24
 _WIDE = 100
+_BEGINNING = 1.0
+"""A time before everything."""
 _WIDEST = 140
 """Cells of a row; in a wider terminal the figures would stand too far from what they are of."""
 
@@ -106,7 +108,8 @@ class ReportScreen(ListScreen):
         self.app.push_screen(Card(question, "revert"), revert)
 
     async def _renew(self) -> None:
-        since = self._report.since if self._report else 0.0
+        # 0 asks for "since I last looked", which after the first answer would be just now.
+        since = (self._report.since or _BEGINNING) if self._report else 0.0
         found = await self.ask(lambda client: client.report(since))
         if found is not None:
             self._report = found
@@ -165,7 +168,7 @@ def row(told: Told, width: int) -> Content:
 def _heading(
     report: Report, overview: Overview | None, items: tuple[Told, ...], width: int
 ) -> Content:
-    name = " Report  " if width >= _WIDE else " "
+    name = " Report  " if width >= _WIDEST else " "
     left = Content.assemble(
         (f"{name}{account.span(report)}", "bold"),
         f"   {account.numbers(items) or 'nothing happened'}",
