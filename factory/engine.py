@@ -111,12 +111,12 @@ class Engine:
                 folder, watch_filter=None, debounce=200, step=50, recursive=recursive,
                 rust_timeout=60_000,
             ):  # fmt: skip
-                self.runner.wake()
+                self.runner.moved()
         except (OSError, RuntimeError) as error:  # no more inotify watches: look by the clock
             log.warning("%s cannot be watched (%s); it is looked at by the clock", folder, error)
             while True:
                 await asyncio.sleep(2)
-                self.runner.wake()
+                self.runner.moved()
 
 
 def _import_ahead() -> None:

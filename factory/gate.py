@@ -233,7 +233,8 @@ class Gate:
             old = None if change.status == "A" else await blob(change.old)
             new = None if change.status == "D" else await blob(change.new)
             files.append(tamper.Edited(path=change.path, old=old, new=new))
-        return tamper.marks(files, protected=subject.config.protected)
+        protected = subject.config.protected
+        return await asyncio.to_thread(tamper.marks, files, protected=protected)
 
     async def _change(
         self,
@@ -281,8 +282,7 @@ class Gate:
                 if tip.verdict is Verdict.ERROR:
                     message = f"{run.guardrail} cannot run, on the target neither: {run.summary}"
                     return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
-        summary = ", ".join(f"{run.guardrail}: {run.summary}" for run in red)
-        return self._red(subject.task, verdict.feedback(red, judged), summary)
+        return self._red(subject.task, verdict.feedback(red, judged), verdict.summary(red, judged))
 
     async def tip(self) -> tuple[Judged, ...]:
         """Run all guardrails on the tip itself: what the base is like, and whether they can run."""

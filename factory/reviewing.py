@@ -134,4 +134,6 @@ def _marked(file: FileView, seen: frozenset[str]) -> FileView:
         replace(hunk, seen=True, fresh=False) if whole or hunk.id in seen else hunk
         for hunk in file.hunks
     )
-    return replace(file, hunks=hunks, seen=whole or all(hunk.seen for hunk in hunks))
+    return replace(
+        file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks))
+    )

@@ -20,7 +20,6 @@ from factory.model import (
     FactoryError,
     NotNowError,
     ParkReason,
-    Run,
     StoreError,
     Task,
     TaskState,
@@ -53,13 +52,20 @@ class Runner:
         self._wake = asyncio.Event()
         self._seen_tip = ""
         self._checked_tip = ""
+        self._broken: tuple[str, ...] = ()
+        self._moved = True
         self.draining = False
         """True lets the turns under way end and starts nothing new."""
         self.problem = ""
         """Why nothing new is started, in words for the developer."""
 
     def wake(self) -> None:
-        """Something may have changed: look at the rows again."""
+        """A row may have changed: look at them again."""
+        self._wake.set()
+
+    def moved(self) -> None:
+        """The target may have moved: ask git, then look at the rows."""
+        self._moved = True
         self._wake.set()
 
     async def drained(self) -> None:
@@ -87,7 +93,10 @@ class Runner:
 
     async def _look(self) -> float | None:
         """One look at all rows; returns the seconds until the next one that is due anyway."""
-        tip = await self._shop.refresh()
+        if self._moved:
+            self._moved = False
+            await self._shop.refresh()
+        tip = self._shop.tip
         if tip.commit != self._seen_tip:
             self._seen_tip = tip.commit
             self._shop.store.journal.say("tip", text=tip.commit)
@@ -109,17 +118,10 @@ class Runner:
             return self._shop.tip.problem
         if self._checked_tip != self._shop.tip.commit:
             return ""
-        broken = [run.guardrail for run in self._newest_on_tip() if run.verdict is Verdict.ERROR]
-        if broken:
-            names = ", ".join(broken)
+        if self._broken:
+            names = ", ".join(self._broken)
             return f"{names} cannot run on {self._shop.vault.target} itself; see `b` for the log"
         return ""
-
-    def _newest_on_tip(self) -> tuple[Run, ...]:
-        newest: dict[str, Run] = {}
-        for run in self._shop.store.evidence.on(self._shop.tip.tree):
-            newest.setdefault(run.guardrail, run)
-        return tuple(newest.values())
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
         now = self._shop.now()
@@ -240,7 +242,8 @@ class Runner:
 
     async def _check_tip(self) -> None:
         commit = self._shop.tip.commit
-        await self._gate.tip()
+        judged = await self._gate.tip()
+        self._broken = tuple(one.guardrail for one in judged if one.verdict is Verdict.ERROR)
         self._checked_tip = commit
         self._shop.store.journal.say("base", text=commit)
 

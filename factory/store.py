@@ -170,6 +170,11 @@ class Evidence:
         """All runs on one exact tree, newest first."""
         return self._db.all(Run, "SELECT body FROM run WHERE tree = ? ORDER BY at DESC", tree)
 
+    def newest_on(self, tree: str) -> tuple[tuple[str, str], ...]:
+        """`(guardrail, id)` of each guardrail's newest run on one exact tree."""
+        rows = self._db.rows("SELECT guardrail, id FROM run WHERE tree = ? ORDER BY at", tree)
+        return tuple({str(row[0]): str(row[1]) for row in rows}.items())
+
     def last(self, guardrail: str) -> Run | None:
         """The newest run of a guardrail on any tree: it tells how long one takes."""
         query = "SELECT body FROM run WHERE guardrail = ? ORDER BY at DESC LIMIT 1"

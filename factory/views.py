@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from factory import sandbox
 from factory.attempt import Attempts, attempt_name
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate, status_of
-from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
+from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note
 from factory.run import Runner
@@ -48,6 +49,7 @@ class Views:
         self._gate = gate
         self._runner = runner
         self._behind: dict[tuple[str, str], int] = {}
+        self._statuses: dict[str, GuardrailStatus] = {}
 
     async def overview(self, *, version: str, recorded: bool) -> Overview:
         """One picture of everything."""
@@ -117,8 +119,7 @@ class Views:
         if live is not None:
             return live
         if change is not None:
-            find = self._shop.store.evidence.run
-            return tuple(status_of(judged, find(judged.run)) for judged in change.judged)
+            return tuple(self._status(judged, judged.run) for judged in change.judged)
         config = self._shop.tip.config
         specs = config.guardrails if config else ()
         return tuple(GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs)
@@ -128,15 +129,27 @@ class Views:
         if live is not None:
             return live
         config = self._shop.tip.config
-        newest: dict[str, Run] = {}
-        for run in self._shop.store.evidence.on(self._shop.tip.tree):
-            newest.setdefault(run.guardrail, run)
-        found = []
-        for spec in config.guardrails if config else ():
-            known = newest.get(spec.name)
-            verdict = known.verdict if known else Verdict.NOT_RUN
-            found.append(status_of(Judged(guardrail=spec.name, verdict=verdict), known))
-        return tuple(found)
+        newest = dict(self._shop.store.evidence.newest_on(self._shop.tip.tree))
+        names = [spec.name for spec in config.guardrails] if config else []
+        unjudged = (Judged(guardrail=name, verdict=Verdict.NOT_RUN) for name in names)
+        return tuple(self._status(one, newest.get(one.guardrail)) for one in unjudged)
+
+    def _status(self, judged: Judged, run: str | None) -> GuardrailStatus:
+        """A verdict as the bar shows it; the run's own verdict where none was judged.
+
+        Runs never change, and hold every test's id: they are read once.
+        """
+        if not run:
+            return status_of(judged, None)
+        known = self._statuses.get(run)
+        if known is None:
+            found = self._shop.store.evidence.run(run)
+            own = found.verdict if found else Verdict.NOT_RUN
+            known = status_of(Judged(guardrail=judged.guardrail, verdict=own), found)
+            self._statuses[run] = known
+        if judged.verdict is Verdict.NOT_RUN:
+            return known
+        return replace(known, verdict=judged.verdict, summary=judged.note or known.summary)
 
     async def details(self, name: str) -> Details:
         """Everything about one task."""

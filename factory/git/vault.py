@@ -144,7 +144,7 @@ class Vault:
         """Git's own diff of two trees, every blob as text."""
         found = await self.git(
             "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-renames",
-            "--full-index", f"-U{context}", left, right,
+            "--full-index", "--ignore-submodules=none", f"-U{context}", left, right,
         )  # fmt: skip
         return found.out
 
