@@ -120,6 +120,12 @@ def green(judged: Sequence[Judged]) -> bool:
     return bool(verdicts) and all(v in (Verdict.PASS, Verdict.WAIVED) for v in verdicts)
 
 
+def summary(red: Sequence[Run], judged: Sequence[Judged]) -> str:
+    """What is red in one line; where it is held against the tip, what is new beside it."""
+    notes = {one.guardrail: one.note for one in judged}
+    return ", ".join(f"{run.guardrail}: {notes.get(run.guardrail) or run.summary}" for run in red)
+
+
 def feedback(red: Sequence[Run], judged: Sequence[Judged] = ()) -> str:
     """What goes back to the agent of the runs that are red: at most 20 lines, totals first.
 
