@@ -12,10 +12,12 @@ from factory.wire import Move, Overview, TaskView
 from tui.caps import write_budget
 from tui.overlap import overlapping
 from tui.standing import sign, why
-from tui.text import ago, fit, line, money, pad
+from tui.text import ago, line, money, pad
 from tui.waiting import named
 from tui.widgets.listing import Slot, spread
 
+_WIDE = 100
+_NAME, _TITLE = 28, 38
 _WIDEST = 150
 _COLOURS = {
     "!": "$text-warning",
@@ -142,12 +144,10 @@ def _title(item: Item, width: int, now: float) -> Content:
     view = item.view
     mark = sign(view)
     place = f"{item.place:>2} " if item.place else "   "
-    over = item.part is Part.OVER
     left = Content.assemble(
         (place, "$text-muted"),
         (f"{mark} ", _COLOURS[mark]),
-        (pad(line(view.task.id, 18), 18) if over else line(view.task.id), "" if over else "bold"),
-        f"  {_said(item, now)}",
+        *(_ended(view, width, now) if item.part is Part.OVER else _named(view)),
     )
     cap = view.task.budget.usd
     cost = money(view.spent, view.subscription) if view.task.attempt else ""
@@ -156,12 +156,15 @@ def _title(item: Item, width: int, now: float) -> Content:
     return spread(left, Content.styled(f"{cost + of:>14} {age:>4} ", "$text-muted"), width)
 
 
-def _said(item: Item, now: float) -> str:
-    view = item.view
-    title = "" if view.task.title == view.task.id else line(view.task.title)
-    if item.part is Part.OVER:
-        return f"{pad(fit(title, 32), 32)}  {why(view, now)}"
-    return title
+def _named(view: TaskView) -> tuple[tuple[str, str], ...]:
+    title = "" if view.task.title == view.task.id else f"  {line(view.task.title)}"
+    return (line(view.task.id), "bold"), (title, "")
+
+
+def _ended(view: TaskView, width: int, now: float) -> tuple[tuple[str, str], ...]:
+    """In columns; where there is little room the id has to do without its title."""
+    title = pad(line(view.task.title, _TITLE), _TITLE + 2) if width >= _WIDE else ""
+    return (pad(line(view.task.id, _NAME), _NAME + 2), ""), (f"{title}{why(view, now)}", "")
 
 
 def _details(item: Item, now: float) -> Content:
