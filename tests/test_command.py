@@ -137,6 +137,18 @@ def test_init_offers_factory_toml_and_refuses_where_there_is_one(developer: Deve
         shell("engine", "stop", "--at-once")
 
 
+def test_at_a_terminal_init_asks_for_the_caps(developer: Developer) -> None:
+    shell = Shell(developer.path)
+    try:
+        said = shell.at_terminal("init", "--no-measure", "--print", typed="none\n3\n\n\n")
+        assert said.code == 0
+        assert "a number above 0, please" in said.out
+        assert "task_usd = 3" in said.out
+        assert "day_usd = 20" in said.out
+    finally:
+        shell("engine", "stop", "--at-once")
+
+
 # --- bad input
 
 
