@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from factory.git import modules
 from factory.git.vault import Changed, Vault
 from factory.model import GitError
 
@@ -27,6 +28,7 @@ class Trees:
         self.worktrees = vault.root / "worktrees"
         self._checkouts = vault.root / "checkouts"
         self._adding = asyncio.Lock()
+        self._using: dict[Path, asyncio.Lock] = {}
         self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()
         for number in reversed(range(checkouts)):
             self._free.put_nowait(number)
@@ -62,14 +64,21 @@ class Trees:
     async def put(self, folder: Path, tree: str) -> None:
         """Make a folder hold exactly `tree`. Whoever calls it has its old files in a snapshot."""
         git, index = self.vault.git, self.index(folder)
-        Path(f"{index}.lock").unlink(missing_ok=True)  # ours alone: left by a killed engine
         reset = ("read-tree", "-u", "--reset", tree)
-        try:
-            await git(*reset, work_tree=folder, index=index)
-        except GitError:  # an index cut short by a kill or a full disk: begin again without it
-            index.unlink(missing_ok=True)
-            await git(*reset, work_tree=folder, index=index)
-        await git("clean", "-ffdxq", "--exclude=/.git", work_tree=folder, index=index)
+        async with self._alone(folder):
+            try:
+                await git(*reset, work_tree=folder, index=index)
+            except GitError:  # an index cut short by a kill or a full disk: begin again without it
+                index.unlink(missing_ok=True)
+                await git(*reset, work_tree=folder, index=index)
+            await git("clean", "-ffdxq", "--exclude=/.git", work_tree=folder, index=index)
+
+    @asynccontextmanager
+    async def _alone(self, folder: Path) -> AsyncIterator[None]:
+        """Nobody else uses the folder's index; a lock that a killed engine left is removed."""
+        async with self._using.setdefault(folder, asyncio.Lock()):
+            Path(f"{self.index(folder)}.lock").unlink(missing_ok=True)
+            yield
 
     async def private_git(self, folder: Path, commit: str) -> None:
         """A git dir for the agent alone in `folder`: the base's index, the target's history.
@@ -93,27 +102,25 @@ class Trees:
 
     # --- snapshots -------------------------------------------------------------------------
 
-    async def snapshot(self, folder: Path, base: str, ref: str, message: str) -> str:
-        """A commit of a folder's files as they are, on `base`, held by `ref`. Reads files only."""
-        tree = await self.tree(folder, base)
-        commit = await self.vault.commit(tree, base, message)
-        await self.vault.keep(ref, commit)
-        return commit
-
     async def tree(self, folder: Path, base: str) -> str:
         """The tree that a folder's files make, without what must never enter one."""
         git, index = self.vault.git, self.index(folder)
-        Path(f"{index}.lock").unlink(missing_ok=True)
-        if not index.is_file():
-            await git("read-tree", base, index=index)
-        await git("add", "--all", "--", ".", work_tree=folder, index=index)
-        added = await git(
-            "diff-index", "--cached", "--name-only", "-z", "--diff-filter=A", "--no-renames", base,
-            index=index,
-        )  # fmt: skip
-        if added.out:
-            await self._drop_ignored(folder, base, added.out)
-        return (await git("write-tree", index=index)).text
+        async with self._alone(folder):
+            try:
+                if not index.is_file():
+                    await git("read-tree", base, index=index)
+                await modules.gather(git, folder, index, base)
+            except GitError:  # an index cut short, as in `put`
+                index.unlink(missing_ok=True)
+                await git("read-tree", base, index=index)
+                await modules.gather(git, folder, index, base)
+            added = await git(
+                "diff-index", "--cached", "--name-only", "-z", "--diff-filter=A", "--no-renames",
+                base, index=index,
+            )  # fmt: skip
+            if added.out:
+                await self._drop_ignored(folder, base, added.out)
+            return (await git("write-tree", index=index)).text
 
     async def _drop_ignored(self, folder: Path, base: str, added: bytes) -> None:
         """Take new files out of the index that the base's rules, or the developer's own, ignore.
@@ -187,10 +194,12 @@ class Trees:
     async def differing(self, folder: Path) -> tuple[str, ...]:
         """Tracked files that are no longer what `put` wrote."""
         git, index = self.vault.git, self.index(folder)
-        await git("update-index", "-q", "--refresh", work_tree=folder, index=index, ok=(0, 1))
-        found = await git(
-            "diff-files", "--name-only", "-z", "--no-ext-diff", work_tree=folder, index=index
-        )
+        async with self._alone(folder):
+            await git("update-index", "-q", "--refresh", work_tree=folder, index=index, ok=(0, 1))
+            found = await git(
+                "diff-files", "--name-only", "-z", "--no-ext-diff", "--ignore-submodules=all",
+                work_tree=folder, index=index,
+            )  # fmt: skip
         return found.names
 
     async def tracked(self, folder: Path) -> frozenset[str]:
