@@ -254,6 +254,16 @@ def test_a_second_engine_says_that_one_runs(shell: Shell) -> None:
     assert "an engine already runs for" in second.err
 
 
+def test_a_service_gets_the_path_but_never_a_key(shell: Shell, home: Path) -> None:
+    said = shell("engine", "--install", env={"ANTHROPIC_API_KEY": "sk-very-secret"})
+    assert said.code == 0
+    wrote, enable, *_ = said.out.splitlines()
+    text = Path(wrote.removeprefix("wrote ")).read_text()
+    assert str(home / "state") in text
+    assert "very-secret" not in text
+    assert enable.startswith("enable: ")
+
+
 def test_tasks_that_take_too_long_end_a_run_with_a_sentence(shell: Shell) -> None:
     shell.done("engine", "restart")
     queued(shell, "## slow\n\nsleep 600\n")

@@ -183,6 +183,18 @@ async def test_enter_edits_a_queued_task_as_text() -> None:
     )
 
 
+async def test_an_edit_can_hold_a_task_back() -> None:
+    stage = weekend.stage()
+    async with showing("tasks", stage) as pilot:
+        await shows(pilot, "drop-py39")
+        await press_to(pilot, "drop-py39")
+        await pilot.press("enter")
+        await shows(pilot, "## Drop Python 3.9")
+        await pilot.press("ctrl+j", *"hold: yes", "enter")
+        await until(pilot, lambda: len(sent(stage)) == 2)
+    assert sent(stage)[1] == wire.Hold(task="drop-py39", held=True)
+
+
 async def test_an_edit_with_a_mistake_stays_open_and_names_the_line() -> None:
     stage = weekend.stage()
     async with showing("tasks", stage) as pilot:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from factory import wire
 from factory.model import (
     Budget,
@@ -23,19 +25,19 @@ FRIDAY = NOW - 62 * HOUR
 TIP = "a11f09c" + "0" * 33
 
 
-def change(name: str, added: int, removed: int, *files: str, **fields: object) -> Change:
+def change(name: str, added: int, removed: int, *files: str, **fields: Any) -> Change:
     return Change(
         task=name, number=1, snapshot="5" * 40, base="b" * 40, tip=TIP, tree="9c41e07" + "0" * 33,
         patch_id="p", at=NOW, green=True, added=added, removed=removed, files=files, **fields,
     )  # fmt: skip
 
 
-def task(name: str, state: TaskState, title: str = "", **fields: object) -> Task:
-    given = {"agent": "claude", "created_at": FRIDAY, "attempt": 1, **fields}
+def task(name: str, state: TaskState, title: str = "", **fields: Any) -> Task:
+    given: dict[str, Any] = {"agent": "claude", "created_at": FRIDAY, "attempt": 1, **fields}
     return Task(id=name, title=title or name, changed_at=NOW, state=state, **given)
 
 
-def view(name: str, state: TaskState, hours: float, usd: float, **fields: object) -> TaskView:
+def view(name: str, state: TaskState, hours: float, usd: float, **fields: Any) -> TaskView:
     own = {key: value for key, value in fields.items() if key in ("guardrails", "change")}
     rest = {key: value for key, value in fields.items() if key not in own}
     spent = Spend(usd=usd, input_tokens=int(usd * 90_000), output_tokens=int(usd * 9_000))

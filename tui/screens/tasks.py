@@ -134,8 +134,12 @@ class TasksScreen(Adding, ListScreen, TaskActs):
         from tui.screens.edittask import EditTask
 
         def edited(written: Draft | None) -> None:
-            if written is not None and written != draft:
+            if written is None:
+                return
+            if written != draft:
                 self.do(wire.Edit(task=name, draft=written), done=f"{line(name)} is changed")
+            if written.hold != draft.hold:
+                self.do(wire.Hold(task=name, held=written.hold))
 
         self.app.push_screen(EditTask(name, draft, drafts=self.factory.drafts), edited)
 
