@@ -14,7 +14,7 @@ from factory.git.place import Place
 from tests import measures
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "factory" / "demo" / "sample"
+SAMPLE = ROOT / "factory" / "demo" / "project"
 SOURCES = sorted(
     path
     for package in ("factory", "tui")

@@ -50,9 +50,9 @@ TASKS = (
 def make(folder: Path, *, speed: float = 1.0) -> Path:
     """The demo's repository in `folder`, committed; `speed` is of the recorded answers."""
     repository = folder / "till"
-    source = resources.files("factory.demo").joinpath("sample")
-    with resources.as_file(source) as sample:
-        shutil.copytree(sample, repository, ignore=shutil.ignore_patterns(*_SKIPPED))
+    source = resources.files("factory.demo").joinpath("project")
+    with resources.as_file(source) as project:
+        shutil.copytree(project, repository, ignore=shutil.ignore_patterns(*_SKIPPED))
     (repository / "gitignore").rename(repository / ".gitignore")
     answers = resources.files("factory.demo").joinpath("recording.toml").read_text()
     recording = folder / "recording.toml"
