@@ -54,6 +54,8 @@ class Engine:
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
+        self.runner.attended = lambda: hub.attended
+        hub.came = self.runner.wake
         self.views = Views(shop, purse, attempts, self.gate, self.runner)
         self.commands = Commands(shop)
         self.stopping = asyncio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from factory.wire import AnyNotice, Fact, Grew, Happened, Progressed
 
@@ -16,6 +16,13 @@ class Hub:
 
     def __init__(self) -> None:
         self._queues: set[_Queue] = set()
+        self.came: Callable[[], None] = lambda: None
+        """Called when a client begins to listen."""
+
+    @property
+    def attended(self) -> bool:
+        """Whether any client listens: a screen, or a verb that follows."""
+        return bool(self._queues)
 
     def tell(self, notice: AnyNotice) -> None:
         """Hand on a notice; never waits."""
@@ -31,6 +38,7 @@ class Hub:
         """What comes from now on, in batches; ends where the listener is too slow for the facts."""
         queue = _Queue()
         self._queues.add(queue)
+        self.came()
         try:
             yield ()  # from here on nothing is missed
             while queue in self._queues:

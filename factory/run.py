@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from factory import lifecycle
 from factory.attempt import Attempts
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 _AGAIN = 3.0
 """Seconds after which a landing that waits for the developer's checkout looks at it again."""
+_ALONE = (
+    "programs run uncontained here, so nothing begins while nobody attends: open factory-tui, or "
+    "get bubblewrap (`factory-tui doctor` says how)"
+)
 _DISK = 5.0
 """Seconds after which a database that could not be written is tried again."""
 
@@ -54,6 +58,8 @@ class Runner:
         self._checked_tip = ""
         self._broken: tuple[str, ...] = ()
         self._moved = True
+        self.attended: Callable[[], bool] = lambda: True
+        """Whether a client listens."""
         self.draining = False
         """True lets the turns under way end and starts nothing new."""
         self.problem = ""
@@ -113,7 +119,13 @@ class Runner:
             self._ahead()
         return self._due(self._shop.store.tasks.all())
 
+    def _alone(self) -> bool:
+        """Whether nothing may begin: what runs is uncontained, and nobody attends."""
+        return not (self._shop.contained or self.attended())
+
     def _stopper(self) -> str:
+        if self._alone():
+            return _ALONE
         if self._shop.tip.problem:
             return self._shop.tip.problem
         if self._checked_tip != self._shop.tip.commit:
@@ -159,7 +171,7 @@ class Runner:
         under_way = self._running.get(task.id)
         if under_way is not None and under_way[0] is not None and under_way[0] is not phase:
             under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
-        elif phase is not None and under_way is None:
+        elif phase is not None and under_way is None and not self._alone():
             self._spawn(task.id, phase, self._phase(task, phase))
 
     def _end_what_is_over(self, task: Task) -> None:
@@ -227,7 +239,7 @@ class Runner:
     def _ahead(self) -> None:
         """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
         phases = {phase for phase, _ in self._running.values()}
-        if phases - {Phase.WORK} or self._shop.tip.config is None:
+        if phases - {Phase.WORK} or self._shop.tip.config is None or self._alone():
             return
         if self._checked_tip != self._shop.tip.commit:
             self._spawn("", None, self._check_tip())

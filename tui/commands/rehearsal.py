@@ -7,6 +7,9 @@ next. So it goes on where it was when the engine is killed and started again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from factory import spawn, wire
 from factory.client import Client, connect
@@ -66,7 +69,7 @@ async def play(console: Console, place: spawn.Place, drafts: tuple[Draft, ...]) 
     while loop.time() < deadline:
         await spawn.ensure_engine(place)
         try:
-            async with connect(place.socket) as client:
+            async with connect(place.socket) as client, _attending(client):
                 await client.send(wire.Add(drafts=drafts), key="demo")
                 if await developer.go_on(client, until=deadline):
                     return await _judge(console, client, developer)
@@ -74,6 +77,24 @@ async def play(console: Console, place: spawn.Place, drafts: tuple[Draft, ...]) 
             console.line(f"~ {error}; starting it again")
     console.line("✗ the demo did not end in time")
     return 1
+
+
+@asynccontextmanager
+async def _attending(client: Client) -> AsyncIterator[None]:
+    """Listens as a screen does: where nothing is contained, work begins only while one does."""
+
+    async def listen() -> None:
+        with contextlib.suppress(EngineError):
+            async with aclosing(client.notices(0)) as notices:
+                async for _ in notices:
+                    pass
+
+    listener = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        listener.cancel()
+        await asyncio.wait({listener})
 
 
 class _Developer:

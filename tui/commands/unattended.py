@@ -9,7 +9,7 @@ from pathlib import Path
 
 from factory import spawn
 from factory.client import Client
-from factory.model import EngineError, FactoryError
+from factory.model import EngineError, FactoryError, SandboxError
 from factory.wire import Overview
 from tui.commands import describe
 from tui.commands.console import Console
@@ -21,6 +21,10 @@ NEEDS_YOU = 3
 """Exit code where something waits for the developer."""
 
 _LOOK_AGAIN = 5.0
+_UNCONTAINED = (
+    "programs run uncontained here, so they do not run unattended: open factory-tui and stay with "
+    "them, or get bubblewrap (`factory-tui doctor` says how)"
+)
 
 
 class StillRunningError(FactoryError):
@@ -31,12 +35,14 @@ async def run(console: Console, start: Path, *, timeout: float | None = None) ->
     """Print facts as they happen until idle. 0, or 3 where something waits for the developer.
 
     An engine that this started is stopped again; one that ran before goes on. Raises
-    StillRunningError after `timeout` seconds.
+    StillRunningError after `timeout` seconds, SandboxError where nothing would contain the work.
     """
     place = spawn.find_repository(start)
     ran = await spawn.running(place) is not None
     async with engine(start, begin=True) as client:
         try:
+            if not (await client.overview()).contained:
+                raise SandboxError(_UNCONTAINED)
             async with asyncio.timeout(timeout):
                 overview = await until_idle(console, client)
         except TimeoutError:
