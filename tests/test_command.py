@@ -4,13 +4,18 @@ import json
 import signal
 import subprocess  # noqa: TID251 - what is loaded, and whose code runs, shows in a new process only
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 
+from factory import wire
 from tests.developer import Developer
 from tests.shell import Shell
+from tests.stage import Stage
 from tests.works import rail, settings
 
 CONTROLS = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))} - {"\n", "\t"}
@@ -252,6 +257,35 @@ def test_a_second_engine_says_that_one_runs(shell: Shell) -> None:
     second = shell("engine")
     assert second.code == 4
     assert "an engine already runs for" in second.err
+
+
+@contextmanager
+def another_version(developer: Developer) -> Iterator[None]:
+    """Something answers on the engine's socket, but speaks a later protocol."""
+    stage = Stage(hello=wire.Hello(protocol=99, version="9.0.0", pid=1, repository="x"))
+    socket = str(developer.place.socket)
+    server = uvicorn.Server(uvicorn.Config(stage.asgi(), uds=socket, log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive()
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_an_engine_of_another_version_is_named_and_not_spoken_to(developer: Developer) -> None:
+    shell = Shell(developer.path)
+    with another_version(developer):
+        for words in (("status",), ("add", "a thing"), ("accept", "x"), ("run", "--until-idle")):
+            said = shell(*words)
+            assert (said.code, said.out) == (4, "")
+            assert "version 9.0.0 and speaks protocol 99" in said.err
+            assert "`factory-tui engine restart`" in said.err
+        assert "✗ engine: version 9.0.0" in shell("doctor").out
 
 
 def test_a_service_gets_the_path_but_never_a_key(shell: Shell, home: Path) -> None:
