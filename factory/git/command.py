@@ -151,11 +151,13 @@ async def execute(
     stdin: bytes = b"",
     timeout: float = TIMEOUT,
     outlive: bool = False,
+    holding: Sequence[int] = (),
 ) -> Result:
     """Run a git command line to its end.
 
     It stands in a session of its own, so that a signal to the engine's group does not cut it in
-    two. With `outlive` it goes on when the caller is cancelled; else it is killed then.
+    two. With `outlive` it goes on when the caller is cancelled or its time is up; else it is killed
+    then. `holding` are descriptors of locks that last as long as it does.
     """
     process = await asyncio.create_subprocess_exec(
         *line,
@@ -165,11 +167,14 @@ async def execute(
         env=dict(env),
         cwd=cwd,
         start_new_session=True,
+        pass_fds=holding,
     )
     try:
         async with asyncio.timeout(timeout):
             out, err = await process.communicate(stdin or None)
     except TimeoutError:
+        if outlive:
+            raise GitError(f"git takes longer than {timeout:.0f} s and goes on alone") from None
         _kill(process)
         raise GitError(
             f"git took longer than {timeout:.0f} s and was stopped: {line[-1]}"

@@ -5,7 +5,11 @@ No command here writes to it but the push of `land`, and that one only fast-forw
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from factory.git.command import Result, environment, execute, expect, program
@@ -119,7 +123,8 @@ class Repository:
         line += ["push", "--porcelain", "--no-verify", f"--force-with-lease={ref}:{lease}"]
         line += [f"--receive-pack={_RECEIVE}", "--", str(self.path), f"{commit}:{ref}"]
         env = environment() | _developers_settings()
-        result = await execute(line, env=env, cwd=vault, outlive=True)
+        async with _turn(vault / "landing.lock") as lock:
+            result = await execute(line, env=env, cwd=vault, outlive=True, holding=(lock,))
         if result.code == 0:
             return Pushed(done=True)
         moved = "stale info" in result.text or "fetch first" in result.text
@@ -127,6 +132,31 @@ class Repository:
 
 
 _USUAL = ("main", "master")
+_AGAIN = 0.05
+"""Seconds after which a push looks again whether another one has ended."""
+
+
+@asynccontextmanager
+async def _turn(file: Path) -> AsyncIterator[int]:
+    """One push at a time, also after a kill: the push inherits the lock and holds it to its end.
+
+    Two at once have left a checkout with files of both.
+    """
+    lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while not _locked(lock):  # noqa: ASYNC110  another process holds it
+            await asyncio.sleep(_AGAIN)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _developers_settings() -> dict[str, str]:
