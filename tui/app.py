@@ -85,10 +85,10 @@ class FactoryApp(App[None]):
             self._active(lambda screen: screen.stand())
 
     def _begin(self) -> None:
-        # What is alive now lives as long as we do: the collector need not walk it for every pane.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        if not self.is_headless:
+            # What is alive now lives as long as we do: the collector need not walk it again.
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 100)
         self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
         self.set_interval(1.0, self._while_away)
         for problem in self._settings.problems:

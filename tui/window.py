@@ -73,8 +73,8 @@ class Window:
 
     def scroll(self, by: int, width: int, height: int) -> None:
         """Move by some rows: back for negative numbers; at the end it follows again."""
-        if by > 0:
-            if self._top is not None:
+        if by >= 0:
+            if by and self._top is not None:
                 ahead = list(self._down(self._top, width, by + 1))
                 self._stand(ahead[-1])
                 self.rows(width, height)

@@ -199,31 +199,31 @@ class Pane(Widget):
 
     def _paint(self, width: int, height: int) -> list[Strip]:
         style = self._brush.style
+        left = [Segment("│", style("rule"))] if self._edges[0] else []
+
+        def strip(text: str, kind: str) -> Strip:
+            segments = [*left, Segment(pad(text, width - len(left)), style(kind))]
+            return self._brush.strip(segments, width)
+
         heading = _heading_segments(self._heading, self._current, self._edges, width, style)
         strips = [self._brush.strip(heading, width)]
         kept, self._strips = self._strips, {}
-        for row in self._rows():
+        for row in _rows(self._above, self.window, *self.room):
             found = kept.get((row.line, row.part))
             if found is None or found[0] is not row.source:
-                segments = self._segments(_text_of(row), row.source.kind)
-                found = (row.source, self._brush.strip(segments, width))
+                found = (row.source, strip(_text_of(row), row.source.kind))
             self._strips[row.line, row.part] = found
             strips.append(found[1])
-        blank = self._brush.strip(self._segments("", "text"), width)
-        return strips + [blank] * (height - len(strips))
+        return strips + [strip("", Kind.TEXT)] * (height - len(strips))
 
-    def _rows(self) -> list[Row]:
-        width, height = self.room
-        rows = _summary_rows(self._above, width, height)
-        if not rows:
-            return self.window.rows(width, height)
-        if height - len(rows) > 2:
-            rows += [_GAP, *self.window.rows(width, height - len(rows) - 1)]
-        return rows
 
-    def _segments(self, text: str, style: str) -> list[Segment]:
-        segments = [Segment(pad(text, self.room[0]), self._brush.style(style))]
-        return [Segment("│", self._brush.style("rule")), *segments] if self._edges[0] else segments
+def _rows(above: tuple[Line, ...], window: Window, width: int, height: int) -> list[Row]:
+    rows = _summary_rows(above, width, height)
+    if not rows:
+        return window.rows(width, height)
+    if height - len(rows) > 2:
+        rows += [_GAP, *window.rows(width, height - len(rows) - 1)]
+    return rows
 
 
 def _summary_rows(above: tuple[Line, ...], width: int, height: int) -> list[Row]:
