@@ -107,7 +107,7 @@ class Commands:
     def _do(self, command: AnyCommand, prepared: str) -> tuple[str, ...]:
         match command:
             case Add(drafts=drafts):
-                return tuple(self._add(draft) for draft in drafts)
+                return self._add_all(drafts)
             case Edit() | Move() | Hold() | RaiseBudget():
                 return self._arrange(command)
             case SaveComment() | DropComment() | MarkSeen():
@@ -126,6 +126,16 @@ class Commands:
                 return self._steer(command)
 
     # --- tasks -----------------------------------------------------------------------------
+
+    def _add_all(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
+        """New tasks; `after` may name an earlier one of them by its title."""
+        named: dict[str, str] = {}
+        made = []
+        for draft in drafts:
+            after = tuple(named.get(name, name) for name in draft.after)
+            made.append(self._add(replace(draft, after=after)))
+            named[draft.title] = made[-1]
+        return tuple(made)
 
     def _add(self, draft: Draft) -> str:
         config = self._shop.tip.config

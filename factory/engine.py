@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 import watchfiles
 
-from factory import __version__, sandbox
+from factory import __version__, lifecycle, sandbox
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.commands import Commands
@@ -80,7 +80,8 @@ class Engine:
 
     async def run(self) -> None:
         """Run until `stopping` is set; then every phase ends where it can be begun again."""
-        self.shop.store.journal.say("engine", text=f"started, version {__version__}")
+        resumed = sum(lifecycle.phase(t) is not None for t in self.shop.store.tasks.all())
+        self.shop.store.journal.say("engine", text=f"started, {resumed} tasks go on")
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self.runner.run()),

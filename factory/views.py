@@ -21,6 +21,7 @@ from factory.shop import Shop
 from factory.transcript import Transcript
 from factory.wire import (
     Details,
+    Fact,
     GuardrailStatus,
     LedgerRow,
     LedgerView,
@@ -225,9 +226,14 @@ class Views:
                 )
                 for task in tasks
             ),
-            events=tuple(fact for fact in facts if fact.kind in _REPORTED),
+            events=tuple(fact for fact in facts if _worth_reporting(fact)),
             spent=sum((line.spend for line in lines), Spend()),
         )  # fmt: skip
+
+
+def _worth_reporting(fact: Fact) -> bool:
+    """Whether Monday's report tells it: a restart that interrupted nothing is no news."""
+    return fact.kind in _REPORTED and not fact.text.startswith("started, 0 ")
 
 
 def _last_line(path: Path) -> str:
