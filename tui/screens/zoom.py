@@ -10,10 +10,11 @@ from factory.wire import Look
 from tui import floorlist
 from tui.floorlist import Opening
 from tui.keys import Where, bindings
+from tui.screens.adding import Adding
 from tui.screens.zooming import Zooming
 
 
-class ZoomScreen(Zooming):
+class ZoomScreen(Zooming, Adding):
     """The keys of the zoom."""
 
     WHERE = Where.ZOOM
