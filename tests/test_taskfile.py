@@ -125,6 +125,11 @@ def test_a_line_may_begin_with_an_issue_s_number() -> None:
     assert parse("#12 fix the login") == (Draft(title="#12 fix the login"),)
 
 
+def test_a_sign_that_begins_lists_stays_where_it_stands_inside_a_line() -> None:
+    (task,) = parse("- read n + 1 of 3. and - at the end - 4) more")
+    assert task.title == "read n + 1 of 3. and - at the end - 4) more"
+
+
 def test_an_at_sign_inside_a_line_stays_where_it_is() -> None:
     assert parse("mail bob@example.org about @dataclass use") == (
         Draft(title="mail bob@example.org about @dataclass use"),

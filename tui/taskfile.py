@@ -39,7 +39,7 @@ _SETTING = re.compile(r"(?P<key>[A-Za-z-]+):(?:\s+(?P<value>.*))?$")
 _ATTACHED = re.compile(r'@(?:"((?:[^"\\]|\\.)+)"|([^\s"]\S*))(?=\s|$)')
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _MARKDOWN = re.compile(r"#{1,6}(?:\s|$)| {0,3}(?:`{3}|~{3})")
-_BULLET = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+")
+_BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+")
 _BACKSLASHES = re.compile(r"\\+")
 
 
@@ -102,7 +102,7 @@ def _one_a_line(lines: Sequence[str], mistakes: list[Mistake]) -> Iterator[Draft
                 Mistake(line=number, text="looks like Markdown; begin each task with `## title`")
             )
             continue
-        words = _BULLET.sub("", line.strip(), count=1)
+        words = _BULLET.sub("", line.strip())
         title, paths = _split_paths(words)
         if title:
             yield Draft(title=title, paths=paths)
