@@ -317,7 +317,7 @@ async def test_six_pasted_lines_are_listed_with_their_overlaps_and_queued() -> N
         await until(pilot, lambda: pilot.app.screen.focused is not None)
         focused = pilot.app.screen.focused
         assert focused is not None
-        focused.post_message(events.Paste("\n".join(lines)))
+        focused.post_message(events.Paste("\r".join(lines)))  # as terminals send it
         await shows(pilot, "6 tasks to queue")
         assert text_of(pilot.app).count("⚠ touches what") == 3
         check_golden(pilot.app, "new-tasks")

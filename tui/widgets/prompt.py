@@ -48,7 +48,9 @@ class Box(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        self.insert(clean(event.text, newlines=True, tab=0))
+        # In a paste, terminals send a carriage return for each end of line.
+        lines = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.insert(clean(lines, newlines=True, tab=0))
 
     def action_send(self) -> None:
         """Send what is written."""
