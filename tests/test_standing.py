@@ -14,7 +14,9 @@ from factory.model import (
     Verdict,
 )
 from factory.wire import GuardrailStatus, Overview, TaskView
+from tui.inboxlines import draw
 from tui.standing import Counts, counts, moving, needs_you, short, sign, why
+from tui.waiting import Group, Waiting
 
 NOW = 10_000.0
 
@@ -127,3 +129,12 @@ def test_nothing_queued_moves_while_there_is_a_problem() -> None:
     tasks = (view(TaskState.QUEUED), view(TaskState.WORKING, "at-work"))
     assert moving(picture(*tasks, problem="no factory.toml")) == ("at-work",)
     assert moving(picture(*tasks)) == ("fix-login", "at-work")
+
+
+def test_the_inbox_says_why_an_accepted_change_waits_whatever_it_touches() -> None:
+    eyes = ready(lane=Lane.EYES, marks=(Mark(kind="skipped test", path="t/x.py"),))
+    task = msgspec.structs.replace(
+        eyes.task, state=TaskState.LANDING, waiting="commit or stash b.txt"
+    )
+    item = Waiting(group=Group.NEEDS_YOU, view=msgspec.structs.replace(eyes, task=task))
+    assert "waits to land: commit or stash b.txt" in draw(item, 1, 100, NOW).plain

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from factory.model import Lane, Mark
+from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
 from tui.standing import sign, why
 from tui.text import ago, line, money, plural
@@ -89,7 +89,7 @@ def _title(view: TaskView, width: int, now: float) -> Content:
 def _why(view: TaskView, now: float) -> str:
     """What it waits for; what weakens its checks stands on a line of its own."""
     change = view.change
-    if change is None or change.lane is not Lane.EYES:
+    if view.task.state is not TaskState.READY or change is None or change.lane is not Lane.EYES:
         return why(view, now)
     stale = f", {view.behind} behind" if view.behind else ""
     return f"green on {(view.stale_on or change.tip)[:7]}{stale}, but checked less than before"
