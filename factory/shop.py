@@ -87,7 +87,8 @@ class Shop:
             config = await self.config_of(tree)
         except ConfigError as error:
             return Tip(commit=commit, tree=tree, config=None, problem=str(error))
-        problem = "" if config else f"there is no {FILE} on the target yet: `factory-tui init`"
+        missing = f"there is no {FILE} on the target yet: `factory-tui init`, then accept it"
+        problem = "" if config else missing
         return Tip(commit=commit, tree=tree, config=config, problem=problem)
 
     async def config_of(self, tree: str) -> Config | None:
