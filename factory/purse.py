@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -48,8 +48,9 @@ class Purse:
         self._take_back(task)
         own = _caps(task.budget, config.task_budget)
         reason = exceeded(self.of(task), most, own, task.id, unpriced=agent.subscription)
+        others = self._store.money.lines(since=self._midnight())
         reason = reason or exceeded(
-            self.today(), most, config.day_budget, "today",
+            _sum(others), most, config.day_budget, "today",
             way_out="raise [budget] in factory.toml, or wait for tomorrow",
             unpriced=agent.subscription,
         )  # fmt: skip
@@ -78,24 +79,32 @@ class Purse:
             Spent(task=task.id, agent=agent.name, at=self._now(), spend=spend, settled=settled),
         )
 
+    def lines(self, *, since: float = 0.0, task: str = "") -> tuple[Spent, ...]:
+        """What was spent since a time; not what is only set aside for a turn under way."""
+        return self._store.money.lines(since=since, task=task, without=self._open.values())
+
     def of(self, task: Task) -> Spend:
         """What a task has cost, its working time up to now included."""
-        spent = sum((line.spend for line in self._store.money.lines(task=task.id)), Spend())
+        spent = _sum(self.lines(task=task.id))
         since = self._since.get(task.id)
         return spent if since is None else spent + Spend(seconds=time.monotonic() - since)
 
     def today(self) -> Spend:
         """What the developer's calendar day has cost so far."""
-        midnight = datetime.fromtimestamp(self._now()).astimezone().replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )  # fmt: skip
-        lines = self._store.money.lines(since=midnight.timestamp())
-        return sum((line.spend for line in lines), Spend())
+        return _sum(self.lines(since=self._midnight()))
+
+    def _midnight(self) -> float:
+        """When the developer's calendar day began."""
+        now = datetime.fromtimestamp(self._now()).astimezone()
+        return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def per_hour(self) -> float:
         """US dollars an hour, over the last hour."""
-        lines = self._store.money.lines(since=self._now() - 3600)
-        return sum(line.spend.usd or 0.0 for line in lines)
+        return _sum(self.lines(since=self._now() - 3600)).usd or 0.0
+
+
+def _sum(lines: Iterable[Spent]) -> Spend:
+    return sum((line.spend for line in lines), Spend())
 
 
 def _caps(own: Budget, default: Budget) -> Budget:

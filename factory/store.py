@@ -6,7 +6,7 @@ at all: `with store.transaction(): …`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -249,11 +249,16 @@ class Money:
         """Take back a reservation for a request that never went out."""
         self._db.write("DELETE FROM spend WHERE id = ? AND settled = 0", name)
 
-    def lines(self, *, since: float = 0.0, task: str = "") -> tuple[Spent, ...]:
-        """Everything reserved or spent since a time."""
+    def lines(
+        self, *, since: float = 0.0, task: str = "", without: Collection[str] = ()
+    ) -> tuple[Spent, ...]:
+        """Everything reserved or spent since a time, without the lines of these names."""
+        names = ", ".join("?" * len(without))
         return self._db.all(
-            Spent, "SELECT body FROM spend WHERE at >= ? AND (? = '' OR task = ?)",
-            since, task, task,
+            Spent,
+            "SELECT body FROM spend WHERE at >= ? AND (? = '' OR task = ?)"
+            f" AND id NOT IN ({names})",
+            since, task, task, *without,
         )  # fmt: skip
 
 

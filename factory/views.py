@@ -183,7 +183,7 @@ class Views:
         by_agent: dict[str, Spend] = defaultdict(Spend)
         tasks = {task.id: task for task in self._shop.store.tasks.all()}
         done: dict[str, set[str]] = defaultdict(set)
-        for line in self._shop.store.money.lines():
+        for line in self._purse.lines():
             day = f"{datetime.fromtimestamp(line.at):%Y-%m-%d}"
             by_day[day] += line.spend
             by_task[line.task] += line.spend
@@ -214,7 +214,8 @@ class Views:
         every = self._shop.store.tasks.all()
         tasks = [task for task in every if not task.state.over or task.changed_at >= since]
         facts = self._shop.store.journal.facts(since=since)
-        lines = self._shop.store.money.lines(since=since)
+        since = since or min((task.created_at for task in every), default=now)
+        lines = self._purse.lines(since=since)
         return Report(
             since=since, until=now, tip=self._shop.tip.commit,
             items=tuple(

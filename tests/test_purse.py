@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from factory.config import AgentSpec, Config
+from factory.model import AgentError, Budget, ParkReason, Spend, Task
+from factory.purse import Purse
+from factory.store import Store
+
+NOW = 1_800_000_000.0
+AGENT = AgentSpec(name="claude", kind="claude")
+CONFIG = Config(day_budget=Budget(usd=1.0))
+
+
+def task(name: str) -> Task:
+    return Task(id=name, title=name, agent="claude", created_at=NOW, changed_at=NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "factory.db", now=lambda: NOW)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def purse(store: Store) -> Purse:
+    return Purse(store, lambda: NOW)
+
+
+def test_what_is_set_aside_for_a_turn_is_not_shown_as_spent(purse: Purse) -> None:
+    purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    assert purse.today().usd is None
+    assert purse.per_hour() == 0
+    assert purse.of(task("a")).usd is None
+    purse.settle(task("a"), AGENT, Spend(usd=0.1))
+    assert purse.today().usd == 0.1
+    assert purse.of(task("a")).usd == 0.1
+
+
+def test_what_others_have_set_aside_counts_against_the_day(purse: Purse) -> None:
+    purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    with pytest.raises(AgentError) as refused:
+        purse.reserve(task("b"), AGENT, Spend(usd=0.6), CONFIG)
+    assert refused.value.reason is ParkReason.BUDGET
+    purse.settle(task("a"), AGENT, Spend(usd=0.1))
+    purse.reserve(task("b"), AGENT, Spend(usd=0.6), CONFIG)
+
+
+def test_a_turn_that_a_kill_cut_off_stays_paid(store: Store, purse: Purse) -> None:
+    purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    after = Purse(store, lambda: NOW)
+    assert after.today().usd == 0.6
+    with pytest.raises(AgentError):
+        after.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
