@@ -166,6 +166,7 @@ class Stage:
         return Response(b"{}")
 
     async def _notices(self, request: Request) -> Response:
+        self.asked.append(f"{request.url.path}?{request.url.query}")
         stream: asyncio.Queue[wire.AnyNotice | None] = asyncio.Queue()
         self._streams.append(stream)
 
