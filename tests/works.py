@@ -25,8 +25,17 @@ SCRIPT = """
 [agents.script]
 kind = "command"
 run = 'bash -e "$FACTORY_PROMPT_FILE"'
+script = true
+
+[agents.reader]
+kind = "command"
+run = 'bash "$FACTORY_PROMPT_FILE"'
 """
-"""An agent to whom a task is a shell script."""
+"""Two agents to whom a task is a shell script.
+
+The first runs what it was told last, and red parks it. The second gets all that was said, feedback
+below its script, and so reads it by `$FACTORY_PROMPT_FILE` and leaves with `exit`.
+"""
 
 
 def told(story: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
@@ -46,9 +55,9 @@ def rail(name: str, run: str, **more: str | float) -> str:
     return "\n".join(["[[guardrail]]", *lines, ""])
 
 
-def settings(*rails: str, top: str = "", agents: str = SCRIPT) -> str:
+def settings(*rails: str, top: str = "", agents: str = SCRIPT, agent: str = "script") -> str:
     """A factory.toml; one guardrail that anything passes where none is given."""
-    return "\n".join([top, agents, *(rails or (rail("any", "true"),))])
+    return "\n".join([f'agent = "{agent}"', top, agents, *(rails or (rail("any", "true"),))])
 
 
 class RefusedError(Exception):
@@ -130,9 +139,9 @@ async def works(developer: Developer, **environment: str) -> AsyncIterator[Works
     """The developer's factory, at work until the block ends; what it did stays on disk."""
     given = {"PATH": os.environ["PATH"], **environment}
     place = developer.place
-    async with opened(place, given) as engine, asyncio.TaskGroup() as group:
-        serving = group.create_task(api.serve(engine, place.socket))
-        running = group.create_task(engine.run())
+    async with opened(place, given) as engine:
+        serving = asyncio.create_task(api.serve(engine, place.socket))
+        running = asyncio.create_task(engine.run())
         try:
             async with connect(place.socket) as client:
                 while not place.socket.exists():
@@ -140,5 +149,6 @@ async def works(developer: Developer, **environment: str) -> AsyncIterator[Works
                 yield Works(engine, client)
         finally:
             engine.stopping.set()
-            await running
             serving.cancel()
+            await running
+            await asyncio.wait({serving})
