@@ -66,12 +66,12 @@ def headline(
                     (f"+{index.added}", "$text-success"), " ", (f"−{index.removed}", "$text-error")
                 )
             ),
-            Piece(Content(f"{line(target)}@{index.tip[:7]}"), 5),
-            Piece(Content(f"tree@{index.tree[:7]}"), 4),
-            Piece(_signs(view.guardrails), 0),
+            Piece(Content(f"{line(target)}@{index.tip[:7]}"), 7),
+            Piece(Content(f"tree@{index.tree[:7]}"), 6),
+            Piece(_signs(view.guardrails)),
             Piece(_marks(change.marks if change else ()), 2),
-            Piece(Content(money(view.spent, view.subscription)), 6),
-            Piece(Content(f"round {view.task.rounds}" if view.task.rounds else ""), 7),
+            Piece(Content(money(view.spent, view.subscription)), 4),
+            Piece(Content(f"round {view.task.rounds}" if view.task.rounds else ""), 5),
             Piece(Content(f"seen {seen.seen}/{seen.all}"), 1),
         ),
         width,

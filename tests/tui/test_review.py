@@ -89,6 +89,10 @@ class Review:
         return text_of(self.app)
 
     @property
+    def front(self) -> object:
+        return self.app.screen
+
+    @property
     def screen(self) -> ReviewScreen:
         found = next(s for s in reversed(self.app.screen_stack) if isinstance(s, ReviewScreen))
         assert isinstance(found, ReviewScreen)
@@ -327,9 +331,9 @@ async def test_ranges_files_and_the_whole_change_can_be_commented_on() -> None:
 async def test_escape_ends_a_range_before_it_leaves_the_review() -> None:
     async with reviewing() as review:
         await review.press("right_square_bracket", "j", "v", "j", "escape")
-        assert isinstance(review.app.screen, ReviewScreen)
+        assert isinstance(review.front, ReviewScreen)
         await review.press("escape")
-        assert not isinstance(review.app.screen, ReviewScreen)
+        assert not isinstance(review.front, ReviewScreen)
 
 
 async def test_a_draft_written_while_the_engine_was_away_is_saved_when_it_is_back() -> None:
@@ -363,7 +367,7 @@ async def test_accept_binds_the_snapshot_and_the_tree_that_were_shown() -> None:
 async def test_anything_but_y_closes_the_card(key: str) -> None:
     async with reviewing() as review:
         await review.press("a", key)
-        assert not isinstance(review.app.screen, Card)
+        assert not isinstance(review.front, Card)
         assert review.sent(Accept) == []
 
 
@@ -383,7 +387,7 @@ async def test_keys_typed_ahead_never_accept() -> None:
         await review.pilot.press("right_parenthesis", "a", "y")
         await review.settle()
         assert review.sent(Accept) == []
-        assert not isinstance(review.app.screen, Card)
+        assert not isinstance(review.front, Card)
         assert CHANGED in await review.press("a")
 
 
@@ -485,7 +489,7 @@ async def test_a_refusal_of_the_engine_is_said_and_nothing_closes() -> None:
         stage.answer = lambda command: Reply(error="rate-limit has changed; look again")
         text = await review.press("a", "y")
         assert "rate-limit has changed; look again" in text
-        assert isinstance(review.app.screen, ReviewScreen)
+        assert isinstance(review.front, ReviewScreen)
 
 
 async def test_the_live_worktree_can_be_read_but_not_decided_on() -> None:
@@ -493,7 +497,7 @@ async def test_the_live_worktree_can_be_read_but_not_decided_on() -> None:
         assert "live i18n" in review.text
         for key in ("a", "x", "f", "m"):
             await review.press(key)
-            assert not isinstance(review.app.screen, Card | CommentBox)
+            assert not isinstance(review.front, Card | CommentBox)
         assert review.stage.commands == []
 
 

@@ -15,5 +15,7 @@ class ReviewScreen(Deciding):
 
     WHERE = Where.REVIEW
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.REVIEW)]
-    HINTS = ("read_on", "seen", "comment", "feedback", "accept", "reject", "evidence", "keys")
+    HINTS = (
+        "read_on", "seen", "comment", "feedback", "accept", "evidence", "keys", "reject", "panel"
+    )  # fmt: skip
     CSS_PATH = "review.tcss"

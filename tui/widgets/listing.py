@@ -106,6 +106,8 @@ class Listing(Widget, can_focus=True):
         if slot.key and slot.key == self.cursor:
             style += self.get_visual_style("listing--cursor", partial=True)
         drawn = self._draw(slot, width)
+        if slot.key and slot.key == self.cursor and not slot.line and drawn.plain.startswith(" "):
+            drawn = Content.assemble(("▸", "$accent"), drawn[1:])
         strips = Visual.to_strips(self, drawn, width, 1, style)
         strip = strips[0] if strips else Strip([])
         return strip.extend_cell_length(width, style.rich_style)
