@@ -21,6 +21,7 @@ from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
 from factory.git.repository import Repository
+from factory.git.target import chosen
 from factory.model import ConfigError, FactoryError, RepositoryError
 from factory.wire import Diagnosis, Health
 
@@ -118,30 +119,25 @@ async def _repository(place: Place, environ: Mapping[str, str]) -> AsyncIterator
         else f"{place.path} has no commits yet; make a first one",
         details=(f"state in {place.state}", f"socket {place.socket}", f"log {place.log}"),
     )
-    for branch in branches:
-        text = await _file(repository, branch)
-        if text is None:
-            continue
-        try:
-            config = parse(text)
-        except ConfigError as error:
-            yield _mistakes(branch, error)
-            return
-        if config.target == branch:
-            async for diagnosis in _config(repository, config, environ):
-                yield diagnosis
-            return
-    yield Diagnosis(
-        part=FILE,
-        health=Health.WEAK,
-        sentence="there is none on any branch; `factory-tui init` proposes one",
-    )
-
-
-async def _file(repository: Repository, branch: str) -> str | None:
-    name = f"refs/heads/{branch}:{FILE}"
-    shown = await repository.ask("cat-file", "blob", name, ok=(0, 128))
-    return shown.out.decode(errors="replace") if shown.code == 0 else None
+    if not branches:
+        return
+    try:
+        target = await chosen(repository)
+    except RepositoryError as error:
+        yield Diagnosis(part=FILE, health=Health.BROKEN, sentence=str(error))
+        return
+    text = await repository.file(target, FILE)
+    if text is None:
+        sentence = f"there is none on {target}; `factory-tui init` proposes one"
+        yield Diagnosis(part=FILE, health=Health.WEAK, sentence=sentence)
+        return
+    try:
+        config = parse(text.decode(errors="replace"))
+    except ConfigError as error:
+        yield _mistakes(target, error)
+        return
+    async for diagnosis in _config(repository, target, config, environ):
+        yield diagnosis
 
 
 def _mistakes(branch: str, error: ConfigError) -> Diagnosis:
@@ -155,20 +151,16 @@ def _mistakes(branch: str, error: ConfigError) -> Diagnosis:
 
 
 async def _config(
-    repository: Repository, config: Config, environ: Mapping[str, str]
+    repository: Repository, target: str, config: Config, environ: Mapping[str, str]
 ) -> AsyncIterator[Diagnosis]:
-    try:
-        tip = await repository.tip(config.target)
-    except RepositoryError as error:
-        yield Diagnosis(part=FILE, health=Health.BROKEN, sentence=str(error))
-        return
+    tip = await repository.tip(target)
     names = ", ".join(spec.name for spec in config.guardrails)
     yield Diagnosis(
         part=FILE,
         health=Health.FINE if names else Health.BROKEN,
-        sentence=f"on {config.target} {tip[:7]}: {names}"
+        sentence=f"on {target} {tip[:7]}: {names}"
         if names
-        else f"on {config.target} {tip[:7]} names no guardrail: nothing can pass; add one",
+        else f"on {target} {tip[:7]} names no guardrail: nothing can pass; add one",
     )
     for spec in config.agents:
         if problem := _agent_problem(spec, environ):

@@ -222,7 +222,8 @@ class StandingAccept(Struct):
 class Config(Struct):
     """The whole of factory.toml, every value checked."""
 
-    target: str = "main"
+    target: str = ""
+    """The branch that changes land on; empty for the usual one, `main` or else `master`."""
     agent: str = ""
     """Name of the default agent."""
     agents: tuple[AgentSpec, ...] = ()

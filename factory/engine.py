@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import time
@@ -18,18 +17,17 @@ from factory import __version__, lifecycle, sandbox
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.commands import Commands
-from factory.config import FILE
-from factory.configfile import parse
 from factory.containment import Level
 from factory.environment import Environments
 from factory.gate import Gate
 from factory.git.place import Place
 from factory.git.repository import Repository
+from factory.git.target import chosen
 from factory.git.trees import Trees
 from factory.git.vault import Vault
 from factory.hub import Hub
 from factory.landing import Landings
-from factory.model import ConfigError, EngineError
+from factory.model import EngineError
 from factory.purse import Purse
 from factory.reviewing import Reviewing
 from factory.run import Runner
@@ -155,7 +153,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     repository = Repository(place.path)
     store = Store(place.state / "factory.db", now=time.time)
     try:
-        vault = Vault(place.state, repository, await _target(repository))
+        vault = Vault(place.state, repository, await chosen(repository))
         await vault.prepare()
         containment = await sandbox.probe()
         contained = containment.level is Level.BUBBLEWRAP
@@ -169,19 +167,6 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         store.close()
         raise
     return shop
-
-
-async def _target(repository: Repository) -> str:
-    """The branch that changes land on: what factory.toml says, else `main`, else `master`."""
-    branches = await repository.branches()
-    for branch in branches:
-        shown = await repository.ask("cat-file", "blob", f"refs/heads/{branch}:{FILE}", ok=(0, 128))
-        if shown.code == 0:
-            with contextlib.suppress(ConfigError, UnicodeDecodeError):
-                if parse(shown.out.decode()).target == branch:
-                    return branch
-    usual = [name for name in ("main", "master") if name in branches]
-    return usual[0] if usual else (branches[0] if branches else "main")
 
 
 def _checkouts() -> int:

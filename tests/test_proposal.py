@@ -424,6 +424,7 @@ def test_what_is_composed_is_read_back_as_it_was_proposed(tmp_path: Path) -> Non
     found = look(tmp_path, files, programs={"claude": "/opt/c/bin/claude", "go": "/bin/go"}.get)
     config = parse(written(found, ruff=Compare.NO_WORSE))
     assert config == Config(
+        target="main",
         agent="claude-code" if found.agents[0].name == "claude-code" else "claude",
         agents=found.agents,
         guardrails=tuple(

@@ -72,6 +72,12 @@ class Repository:
         names = [name for name in all_.split("\n") if name]
         return tuple(sorted(names, key=lambda name: (name != head, name not in _USUAL, name)))
 
+    async def file(self, branch: str, path: str) -> bytes | None:
+        """A file as a local branch has it; None where there is none."""
+        name = f"refs/heads/{branch}:{path}"
+        shown = await self.ask("cat-file", "blob", name, ok=(0, 128))
+        return shown.out if shown.code == 0 else None
+
     async def author(self) -> tuple[str, str]:
         """Name and mail of the developer, as their own commits would say."""
         name = (await self.ask("config", "user.name", own=True, ok=(0, 1))).text
