@@ -212,9 +212,9 @@ class Runner:
         before = self._shop.store.evidence.changes(task.id)
         if isinstance(event, lifecycle.Green | lifecycle.Differs):
             await self._reviewing.remember(event.change)
-        self._shop.happen(task.id, event)
         if isinstance(event, lifecycle.Green) and phase is Phase.CHECK:
             await settle(self._shop, event.change, before)
+        self._shop.happen(task.id, event)
 
     async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
         match phase:
