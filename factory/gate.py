@@ -18,7 +18,8 @@ from factory.checks import Checks
 from factory.claims import unproven
 from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
-from factory.git.vault import Changed, Merge
+from factory.git.comparisons import Changed
+from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
 from factory.model import (
@@ -295,7 +296,8 @@ class Gate:
             judged = []
             for spec in board.specs:
                 run = await self._checks.evidence(spec, tip.tree, ready, progress=board.show)
-                judged.append(Judged(guardrail=spec.name, verdict=run.verdict, run=run.id))
+                note = run.summary if run.verdict is Verdict.ERROR else ""
+                judged.append(Judged(guardrail=spec.name, verdict=run.verdict, run=run.id, note=note))
                 board.settle(judged[-1], run)
         finally:
             self.live.pop("", None)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from factory import review
 from factory.config import Config
-from factory.git.vault import parse_raw
+from factory.git.comparisons import parse_raw
 from factory.model import Change, Struct, Task, UnknownError
 from factory.review import Review
 from factory.shop import Shop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from factory.git.vault import Changed
+from factory.git.comparisons import Changed
 
 LARGEST = 20 << 20
 """Bytes of one file; a larger one is not a change that a person can review."""

@@ -27,7 +27,6 @@ LARGER = {
     "factory/attempt.py:Attempts": "to be divided",
     "factory/commands.py:Commands": "to be divided",
     "factory/gate.py:Gate": "to be divided",
-    "factory/git/vault.py:Vault": "to be divided",
     "factory/run.py:Runner": "to be divided",
     "tui/screens/reviewing/reading.py:Reading": "to be divided",
     "tui/widgets/pane.py:Pane": "to be divided",

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from factory.git import modules
-from factory.git.vault import Changed, Vault
+from factory.git.comparisons import Changed
+from factory.git.vault import Vault
 from factory.model import GitError
 
 INCLUDE = ".worktreeinclude"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from factory.git.command import Git, environment, execute, expect, hardened, shown
+from factory.git.command import Git, environment, execute, expect, hardened
+from factory.git.comparisons import Comparisons
 from factory.git.objects import Objects
 from factory.git.repository import Repository
 from factory.model import Struct
@@ -25,22 +26,7 @@ class Merge(Struct):
     conflicts: tuple[str, ...] = ()
 
 
-class Changed(Struct):
-    """One path that differs between two trees."""
-
-    path: str
-    status: str
-    """`A`, `M`, `D` or `T`."""
-    old_mode: str
-    new_mode: str
-    old: str
-    new: str
-    """Blob ids; zeros where that side has none."""
-    name: bytes = b""
-    """The path's own bytes, for git."""
-
-
-class Vault:
+class Vault(Comparisons):
     """The vault in `root`, for one target of one repository."""
 
     def __init__(self, root: Path, repository: Repository, target: str) -> None:
@@ -49,7 +35,7 @@ class Vault:
         self.target = target
         self.git_dir = root / "vault.git"
         self.history = root / "history.git"
-        self.git = Git(self.git_dir)
+        super().__init__(Git(self.git_dir))
         self._fetching = asyncio.Lock()
         self.objects = Objects(self.git_dir)
 
@@ -122,36 +108,6 @@ class Vault:
         tree, *conflicts = merged.names
         return Merge(tree=tree, conflicts=tuple(dict.fromkeys(conflicts)) if merged.code else ())
 
-    async def patch_id(self, left: str, right: str) -> str:
-        """What tells two diffs apart whatever they stand on; empty for an empty diff."""
-        diff = await self.git(
-            "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "-U0",
-            "--binary", "--full-index", left, right,
-        )  # fmt: skip
-        if not diff.out:
-            return ""
-        identity = await self.git("patch-id", "--verbatim", stdin=diff.out)
-        return identity.text.partition(" ")[0]
-
-    async def raw(self, left: str, right: str) -> bytes:
-        """Git's raw diff of two trees, `-z`: the truth about which paths differ."""
-        found = await self.git(
-            "diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", left, right
-        )
-        return found.out
-
-    async def patch(self, left: str, right: str, *, context: int = 3) -> bytes:
-        """Git's own diff of two trees, every blob as text."""
-        found = await self.git(
-            "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-renames",
-            "--full-index", "--ignore-submodules=none", f"-U{context}", left, right,
-        )  # fmt: skip
-        return found.out
-
-    async def changed(self, left: str, right: str) -> tuple[Changed, ...]:
-        """The paths in which two trees differ."""
-        return parse_raw(await self.raw(left, right))
-
     async def with_file(self, tree: str, path: str, text: bytes) -> str:
         """A tree with one file of the root added or replaced."""
         blob = (await self.git("hash-object", "-w", "--stdin", stdin=text)).text
@@ -161,17 +117,6 @@ class Vault:
         lines.append(f"100644 blob {blob}".encode() + name)
         made = await self.git("mktree", "-z", stdin=b"\0".join(lines) + b"\0")
         return made.text
-
-    async def count(self, left: str, right: str) -> tuple[int, int]:
-        """Lines added and removed between two trees; binary files count none."""
-        found = await self.git("diff-tree", "-r", "--numstat", "--no-renames", left, right)
-        added = removed = 0
-        for line in found.text.split("\n"):
-            plus, _, rest = line.partition("\t")
-            minus = rest.partition("\t")[0]
-            if plus.isdigit() and minus.isdigit():
-                added, removed = added + int(plus), removed + int(minus)
-        return added, removed
 
     async def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
@@ -203,23 +148,3 @@ class Vault:
     def close(self) -> None:
         """End what reads objects."""
         self.objects.close()
-
-
-def parse_raw(raw: bytes) -> tuple[Changed, ...]:
-    """`diff-tree --raw -z` as data: `:modes oids status`, NUL, path, NUL, …"""
-    fields = raw.split(b"\0")
-    found: list[Changed] = []
-    for head, path in zip(fields[::2], fields[1::2], strict=False):
-        old_mode, new_mode, old, new, status = head.decode().lstrip(":").split(" ")
-        found.append(
-            Changed(
-                path=shown(path),
-                status=status[:1],
-                old_mode=old_mode,
-                new_mode=new_mode,
-                old=old,
-                new=new,
-                name=path,
-            )
-        )
-    return tuple(found)

@@ -1,0 +1,89 @@
+"""What differs between two trees of one repository: paths, lines, and the identity of a diff."""
+
+from __future__ import annotations
+
+from factory.git.command import Git, shown
+from factory.model import Struct
+
+
+class Changed(Struct):
+    """One path that differs between two trees."""
+
+    path: str
+    status: str
+    """`A`, `M`, `D` or `T`."""
+    old_mode: str
+    new_mode: str
+    old: str
+    new: str
+    """Blob ids; zeros where that side has none."""
+    name: bytes = b""
+    """The path's own bytes, for git."""
+
+
+class Comparisons:
+    """Compares trees, as git does; touches no working tree and runs no program of theirs."""
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+
+    async def patch_id(self, left: str, right: str) -> str:
+        """What tells two diffs apart whatever they stand on; empty for an empty diff."""
+        diff = await self.git(
+            "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "-U0",
+            "--binary", "--full-index", left, right,
+        )  # fmt: skip
+        if not diff.out:
+            return ""
+        identity = await self.git("patch-id", "--verbatim", stdin=diff.out)
+        return identity.text.partition(" ")[0]
+
+    async def raw(self, left: str, right: str) -> bytes:
+        """Git's raw diff of two trees, `-z`: the truth about which paths differ."""
+        found = await self.git(
+            "diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", left, right
+        )
+        return found.out
+
+    async def patch(self, left: str, right: str, *, context: int = 3) -> bytes:
+        """Git's own diff of two trees, every blob as text."""
+        found = await self.git(
+            "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-renames",
+            "--full-index", "--ignore-submodules=none", f"-U{context}", left, right,
+        )  # fmt: skip
+        return found.out
+
+    async def changed(self, left: str, right: str) -> tuple[Changed, ...]:
+        """The paths in which two trees differ."""
+        return parse_raw(await self.raw(left, right))
+
+    async def count(self, left: str, right: str) -> tuple[int, int]:
+        """Lines added and removed between two trees; binary files count none."""
+        found = await self.git("diff-tree", "-r", "--numstat", "--no-renames", left, right)
+        added = removed = 0
+        for line in found.text.split("\n"):
+            plus, _, rest = line.partition("\t")
+            minus = rest.partition("\t")[0]
+            if plus.isdigit() and minus.isdigit():
+                added, removed = added + int(plus), removed + int(minus)
+        return added, removed
+
+
+def parse_raw(raw: bytes) -> tuple[Changed, ...]:
+    """`diff-tree --raw -z` as data: `:modes oids status`, NUL, path, NUL, …"""
+    fields = raw.split(b"\0")
+    found: list[Changed] = []
+    for head, path in zip(fields[::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, status = head.decode().lstrip(":").split(" ")
+        found.append(
+            Changed(
+                path=shown(path),
+                status=status[:1],
+                old_mode=old_mode,
+                new_mode=new_mode,
+                old=old,
+                new=new,
+                name=path,
+            )
+        )
+    return tuple(found)
