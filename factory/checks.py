@@ -61,11 +61,14 @@ class Checks:
         progress: Progress,
         fresh: bool = False,
     ) -> Run:
-        """What it says of the tree: from the store, or by running it (if `fresh`: now)."""
+        """What it says of the tree: from the store, or by running it (if `fresh`: now).
+
+        An error says nothing of the tree, so it is never asked of the store.
+        """
         tool = await self._version(spec, ready)
         key = verdict.evidence_key(spec, ready.key, tool)
         known = self._shop.store.evidence.of(spec.name, tree, key)
-        if known and not fresh:
+        if known and not fresh and known[0].verdict is not Verdict.ERROR:
             return known[0]
         slot = (spec.name, tree, key)
         if slot not in self._running:

@@ -297,7 +297,9 @@ class Gate:
             for spec in board.specs:
                 run = await self._checks.evidence(spec, tip.tree, ready, progress=board.show)
                 note = run.summary if run.verdict is Verdict.ERROR else ""
-                judged.append(Judged(guardrail=spec.name, verdict=run.verdict, run=run.id, note=note))
+                judged.append(
+                    Judged(guardrail=spec.name, verdict=run.verdict, run=run.id, note=note)
+                )
                 board.settle(judged[-1], run)
         finally:
             self.live.pop("", None)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 
 from factory import lifecycle
 from factory.attempt import Attempts
+from factory.environment import SetupError
 from factory.gate import Gate
 from factory.landing import Landings
 from factory.lifecycle import Phase
@@ -131,8 +132,10 @@ class Runner:
         if self._checked_tip != self._shop.tip.commit:
             return ""
         if self._broken:
-            names = ", ".join(self._broken)
-            return f"{names} cannot run on {self._shop.vault.target} itself; see `b` for the log"
+            return (
+                f"on {self._shop.vault.target} itself this cannot run: {', '.join(self._broken)}; "
+                "mend it, then `factory-tui engine restart`"
+            )
         return ""
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
@@ -254,8 +257,12 @@ class Runner:
 
     async def _check_tip(self) -> None:
         commit = self._shop.tip.commit
-        judged = await self._gate.tip()
-        self._broken = tuple(one.guardrail for one in judged if one.verdict is Verdict.ERROR)
+        try:
+            judged = await self._gate.tip()
+            broken = [one for one in judged if one.verdict is Verdict.ERROR]
+            self._broken = tuple(f"{one.guardrail} ({one.note})" for one in broken)
+        except SetupError as error:  # asking again at once would install it again at once
+            self._broken = (str(error),)
         self._checked_tip = commit
         self._shop.store.journal.say("base", text=commit)
 
