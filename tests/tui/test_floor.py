@@ -11,7 +11,7 @@ from factory.model import Budget, ParkReason, Spend, TaskState, Verdict
 from factory.wire import GuardrailStatus, Look, Overview
 from tests.screen import check_golden, text_of
 from tests.tui import scene
-from tests.tui.playing import SIZES, SMALL, application, playing, shows, until
+from tests.tui.playing import SIZES, SMALL, WIDE, application, playing, shows, until
 from tui.screens.base import FactoryScreen
 from tui.screens.floor import FloorScreen
 from tui.screens.zoom import ZoomScreen
@@ -69,6 +69,18 @@ async def test_panes_reflow_from_one_to_many(count: int) -> None:
         await pilot.resize_terminal(200, 60)
         await until(pilot, lambda: text_of(pilot.app).count("working") >= count)
         assert len(pilot.app.screen.query(Pane)) == count
+
+
+async def test_a_list_becomes_panes_again_when_the_terminal_grows_and_nothing_happens() -> None:
+    async with playing(scene.stage(), SMALL) as pilot:
+        await shows(pilot, "fix-login")
+        assert not pilot.app.screen.query(Pane)
+        await pilot.resize_terminal(*WIDE)
+        await until(pilot, lambda: pilot.app.screen.query(Pane))
+        await shows(pilot, "need you")
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: "need you" not in text_of(pilot.app))
+        assert all(len(row.rstrip()) <= SMALL[0] for row in text_of(pilot.app).splitlines())
 
 
 async def test_more_panes_than_fit_come_by_the_page_as_the_cursor_moves() -> None:

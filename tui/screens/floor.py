@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 
 from factory.entry import AnyEntry
 from tui import floorlist
@@ -54,9 +55,10 @@ class FloorScreen(Watching, Adding):
             self.board.grid.feed(task, attempt, entries)
 
     @on(Grid.Arranged)
-    def on_resize(self) -> None:
+    @on(Resize)  # a decorated `on_resize` would not be called
+    def refit(self) -> None:
         """Fill other panes; change between panes and list with the width."""
-        self.draw()
+        self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
         """Show the newest picture."""

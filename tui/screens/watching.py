@@ -9,6 +9,9 @@ from tui.screens.acts import TaskActs
 from tui.standing import counts
 from tui.transcripts import Transcripts
 
+_AGEING = 20.0
+"""Seconds between two looks at the clock while nothing runs, for the ages."""
+
 
 class Watching(TaskActs):
     """Keeps `seen`, the picture with every progress in it, and reads what is watched."""
@@ -30,6 +33,7 @@ class Watching(TaskActs):
         """Begin to read transcripts, and to let the clock go on."""
         self.run_worker(self.transcripts.run(), name="transcripts")
         self.set_interval(1.0, self._tick)
+        self.set_interval(_AGEING, self._age)
 
     def take(self, overview: Overview) -> None:
         """Show a newer picture."""
@@ -58,6 +62,10 @@ class Watching(TaskActs):
         self.transcripts.catch_up()
 
     def _tick(self) -> None:
-        # Nothing to tell while nothing runs: an idle screen costs nothing.
-        if self.seen is not None and self.is_current and counts(self.seen.tasks).running:
+        # Nothing to tell by the second while nothing runs: an idle screen costs next to nothing.
+        if self.seen is not None and counts(self.seen.tasks).running:
+            self._age()
+
+    def _age(self) -> None:
+        if self.seen is not None and self.is_current:
             self.tell_time()
