@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -46,16 +47,29 @@ def main() -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         asyncio.run(serve(find_repository(Path(sys.argv[1] if sys.argv[1:] else "."))))
-    except FactoryError as error:
-        sys.stderr.write(f"factory-tui: {error}\n")
-        return error.exit_code
-    except BaseExceptionGroup as group:
-        known, rest = group.split(FactoryError)
-        if known is None or rest is not None:
+    except Exception as error:
+        sentence, code = _last_word(error)
+        if not sentence:
             raise
-        sys.stderr.write(f"factory-tui: {known.exceptions[0]}\n")
-        return 1
+        sys.stderr.write(f"factory-tui: {sentence}\n")
+        return code
     return 0
+
+
+def _last_word(error: BaseException) -> tuple[str, int]:
+    """Why the engine ends, in a sentence, and its exit code; empty for a fault of our own."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case FactoryError():
+            return str(error), error.exit_code
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            way_out = "free some disk space, nothing that was confirmed is lost"
+            further = f"; {way_out}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            return f"{where}{error.strerror or error}{further}", 1
+        case _:
+            return "", 1
 
 
 if __name__ == "__main__":

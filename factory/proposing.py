@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 from factory.checks import Checks
-from factory.config import Compare, Config
+from factory.config import FILE, Compare, Config
 from factory.gate import status_of
-from factory.model import Budget, FactoryError, Judged, Run, Verdict
+from factory.model import Budget, FactoryError, Judged, NotNowError, Run, Verdict
 from factory.proposal import Proposal, compose, propose
 from factory.shop import Shop
 from factory.wire import GuardrailStatus, Measured, Progressed, Proposed
@@ -19,9 +19,14 @@ async def proposed(
 ) -> Proposed:
     """The proposed factory.toml and what it rests on. Measuring takes as long as the checks do.
 
-    Raises FactoryError where `agent` is not one of those found.
+    Raises FactoryError where `agent` is not one of those found, NotNowError where the target has
+    the file already, with or without mistakes.
     """
     tip = await shop.refresh()
+    if await shop.vault.objects.file(tip.tree, FILE) is not None:
+        raise NotNowError(
+            f"{shop.vault.target} has a {FILE} already; change it like any other file and commit"
+        )
     async with shop.trees.checkout(tip.tree) as folder:
         found = propose(
             folder, programs=shutil.which, keys=tuple(shop.keys), home=str(Path.home()),

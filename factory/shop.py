@@ -86,7 +86,9 @@ class Shop:
         try:
             config = await self.config_of(tree)
         except ConfigError as error:
-            return Tip(commit=commit, tree=tree, config=None, problem=str(error))
+            mistakes = "; ".join(error.problems)
+            problem = f"{FILE} on {self.vault.target}: {mistakes}; correct it and commit"
+            return Tip(commit=commit, tree=tree, config=None, problem=problem)
         missing = f"there is no {FILE} on the target yet: `factory-tui init`, then accept it"
         problem = "" if config else missing
         return Tip(commit=commit, tree=tree, config=config, problem=problem)

@@ -71,8 +71,11 @@ async def ensure_engine(place: Place) -> None:
     while time.monotonic() < deadline:
         if await running(place) is not None:
             return
-        if process.poll() is not None and await running(place) is None:
-            raise EngineError(_last_words(place.log, began))
+        code = process.poll()
+        if code is not None and await running(place) is None:
+            refused = EngineError(_last_words(place.log, began))
+            refused.exit_code = code if code > 0 else EngineError.exit_code
+            raise refused
         await asyncio.sleep(0.02)
     raise EngineError(f"the engine did not answer within {_START:.0f} s; its log is {place.log}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess  # noqa: TID251  this package is where git is run
 import tempfile
 import uuid
@@ -84,12 +85,8 @@ def _ask(start: Path) -> tuple[Path, Path, bool]:
 def _identity(common: Path) -> str:
     """The repository's id, kept in its common git dir so that it survives being moved."""
     file = common / _ID
-    try:
-        known = file.read_text().strip()
-        if known.isalnum():
-            return known
-    except FileNotFoundError:
-        pass
+    if (known := _known(file)) is not None:
+        return known
     fresh = uuid.uuid4().hex[:12]
     draft = common / f"{_ID}.{fresh}"
     try:
@@ -97,7 +94,7 @@ def _identity(common: Path) -> str:
         try:
             os.link(draft, file)  # the first of two racing clients wins
         except FileExistsError:
-            fresh = file.read_text().strip() or fresh
+            fresh = _known(file) or fresh
         finally:
             draft.unlink()
     except OSError as error:
@@ -105,6 +102,22 @@ def _identity(common: Path) -> str:
             f"{common} cannot be written ({error.strerror}); factory-tui keeps its id there"
         ) from error
     return fresh
+
+
+def _known(file: Path) -> str | None:
+    """The id in its file; None where there is no file. Raises RepositoryError for anything else."""
+    try:
+        known = file.read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        known = ""
+    if re.fullmatch(r"[0-9a-f]{12}", known):
+        return known
+    raise RepositoryError(
+        f"{file} does not hold the repository's id, twelve hexadecimal digits; put back the name "
+        f"of its folder in {home()}, or remove the file to begin anew"
+    )
 
 
 def _socket(identity: str, state: Path) -> Path:
