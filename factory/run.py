@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 from factory import lifecycle
 from factory.attempt import Attempts
@@ -19,6 +19,7 @@ from factory.landing import Landings
 from factory.lifecycle import Phase
 from factory.model import (
     FactoryError,
+    Judged,
     NotNowError,
     ParkReason,
     StoreError,
@@ -38,6 +39,8 @@ _ALONE = (
     "programs run uncontained here, so nothing begins while nobody attends: open factory-tui, or "
     "get bubblewrap (`factory-tui doctor` says how)"
 )
+_AHEAD = ""
+"""Stands for what is checked ahead of time, among the ids of tasks."""
 _DISK = 5.0
 """Seconds after which a database that could not be written is tried again."""
 
@@ -57,7 +60,8 @@ class Runner:
         self._wake = asyncio.Event()
         self._seen_tip = ""
         self._checked_tip = ""
-        self._broken: tuple[str, ...] = ()
+        self._broken = ""
+        """Why the target itself cannot be checked, in words for the developer."""
         self._moved = True
         self.attended: Callable[[], bool] = lambda: True
         """Whether a client listens."""
@@ -89,6 +93,9 @@ class Runner:
                     wait = await self._look()
                 except FactoryError as error:  # a full disk, a target that is gone: look again
                     self.problem, wait = str(error), _DISK
+                except Exception as error:  # whatever it is, the other tasks go on
+                    log.exception("the look at all tasks failed")
+                    self.problem, wait = f"a fault of factory-tui's own: {error!r}", _DISK
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
@@ -131,12 +138,7 @@ class Runner:
             return self._shop.tip.problem
         if self._checked_tip != self._shop.tip.commit:
             return ""
-        if self._broken:
-            return (
-                f"on {self._shop.vault.target} itself this cannot run: {', '.join(self._broken)}; "
-                "mend it, then `factory-tui engine restart`"
-            )
-        return ""
+        return self._broken
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
         now = self._shop.now()
@@ -193,6 +195,9 @@ class Runner:
             except FactoryError as error:
                 log.warning("%s: %s", name, error)
                 await asyncio.sleep(_DISK)
+            except Exception:
+                log.exception("%s: a fault of our own", name)
+                await asyncio.sleep(_DISK)
             finally:
                 self._running.pop(name, None)
                 self.wake()
@@ -242,27 +247,28 @@ class Runner:
     def _ahead(self) -> None:
         """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
         phases = {phase for phase, _ in self._running.values()}
-        if phases - {Phase.WORK} or self._shop.tip.config is None or self._alone():
+        if _AHEAD in self._running or phases & {Phase.CHECK, Phase.LAND}:
+            return
+        if self._shop.tip.config is None or self._alone():
             return
         if self._checked_tip != self._shop.tip.commit:
-            self._spawn("", None, self._check_tip())
+            self._spawn(_AHEAD, None, self._check_tip())
             return
-        if phases:
+        if Phase.WORK in phases:
             return
         for task in self._shop.store.tasks.all():
             change = self._shop.store.evidence.change(task.id)
             if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
-                self._spawn(task.id, None, self._look_again(task, change.snapshot))
+                self._spawn(_AHEAD, None, self._look_again(task, change.snapshot))
                 return
 
     async def _check_tip(self) -> None:
         commit = self._shop.tip.commit
         try:
             judged = await self._gate.tip()
-            broken = [one for one in judged if one.verdict is Verdict.ERROR]
-            self._broken = tuple(f"{one.guardrail} ({one.note})" for one in broken)
+            self._broken = _cannot_run(judged, self._shop.vault.target)
         except SetupError as error:  # asking again at once would install it again at once
-            self._broken = (str(error),)
+            self._broken = str(error)
         self._checked_tip = commit
         self._shop.store.journal.say("base", text=commit)
 
@@ -277,3 +283,13 @@ class Runner:
             task.parked.until for task in tasks if task.parked and task.parked.until is not None
         ]
         return max(0.05, min(times) - now) if times else None
+
+
+def _cannot_run(judged: Sequence[Judged], target: str) -> str:
+    broken = [one for one in judged if one.verdict is Verdict.ERROR]
+    if not broken:
+        return ""
+    names = ", ".join(one.guardrail for one in broken)
+    causes = "; ".join(dict.fromkeys(one.note for one in broken))
+    way_out = "mend it, then `factory-tui engine restart`"
+    return f"{names} cannot run on {target} itself: {causes}; {way_out}"
