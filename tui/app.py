@@ -7,7 +7,7 @@ import importlib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -25,6 +25,27 @@ from tui.text import line
 from tui.theme import THEMES, AsciiSigns
 from tui.undo import Act, inverse
 
+
+def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
+    """A screen that is imported when it is first shown: the first paint does not wait for it."""
+
+    def make() -> Screen[None]:
+        made = getattr(importlib.import_module(f"tui.screens.{module}"), name)()
+        assert isinstance(made, Screen)
+        return made
+
+    return make
+
+
+_MODES: dict[str, str | Callable[[], Screen[Any]]] = {
+    "floor": _screen("floor", "FloorScreen"),
+    "inbox": _screen("inbox", "InboxScreen"),
+    "tasks": _screen("tasks", "TasksScreen"),
+    "ledger": _screen("ledger", "LedgerScreen"),
+    "report": _screen("report", "ReportScreen"),
+}
+
+
 _DEFAULTS = Settings()
 
 
@@ -41,6 +62,8 @@ class FactoryApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = []
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = _MODES
+    DEFAULT_MODE = "floor"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     def __init__(
@@ -61,12 +84,12 @@ class FactoryApp(App[None]):
         self._settings = settings
         self._open_at = open_at
         self._ticks: Timer | None = None
+        self._away: Timer | None = None
+        """Lets the footer count the seconds that the engine is away."""
         self._title = ""
         if settings.signs == "ascii":
             self._filters.append(AsciiSigns())
         self.set_keymap(settings.keys)
-        for mode, screen in _MODES.items():
-            self.add_mode(mode, screen)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
@@ -77,12 +100,10 @@ class FactoryApp(App[None]):
         """Show the first screen; everything that costs time comes after its first paint."""
         self._ticks = self.set_interval(1 / frame.RATE, self._tick, pause=True)
         self.frame.start(self._ticks.resume)
-        self.switch_mode(self._open_at)
+        self._away = self.set_interval(1.0, self._stand, pause=True)
+        if self._open_at != self.DEFAULT_MODE:
+            self.switch_mode(self._open_at)
         self.call_after_refresh(self._begin)
-
-    def _while_away(self) -> None:
-        if self.feed.link.away_since is not None:
-            self._active(lambda screen: screen.stand())
 
     def _begin(self) -> None:
         if not self.is_headless:
@@ -90,7 +111,6 @@ class FactoryApp(App[None]):
             gc.freeze()
             gc.set_threshold(50_000, 20, 100)
         self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
-        self.set_interval(1.0, self._while_away)
         for problem in self._settings.problems:
             self._active(partial(_complain, problem))
 
@@ -103,7 +123,7 @@ class FactoryApp(App[None]):
     def take_overview(self, overview: wire.Overview) -> None:
         """Hand a newer picture to the screens that are seen."""
         self._active(lambda screen: screen.take(overview))
-        self._active(lambda screen: screen.stand())
+        self._stand()
         self._set_title(f"{line(overview.repository, 30)} {short(counts(overview.tasks))}")
 
     def hear(self, notice: wire.AnyNotice) -> None:
@@ -113,11 +133,16 @@ class FactoryApp(App[None]):
     def take_link(self, link: Link) -> None:
         """Show that the engine went away, came back, or is of another version."""
         self._active(lambda screen: screen.take_link(link))
-        self._active(lambda screen: screen.stand())
+        self._stand()
+        if self._away is not None:
+            self._away.pause() if link.away_since is None else self._away.resume()
         if link.other is not None:
             from tui.screens.otherversion import OtherVersion
 
             self.push_screen(OtherVersion(link.other, self.feed))
+
+    def _stand(self) -> None:
+        self._active(lambda screen: screen.stand())
 
     def _active(self, tell: Callable[[FactoryScreen], None]) -> None:
         # A card or a prompt lies over the screen that it belongs to: that one is seen too.
@@ -169,23 +194,3 @@ class FactoryApp(App[None]):
 
 def _complain(problem: str, screen: FactoryScreen) -> None:
     screen.say(problem, error=True)
-
-
-def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
-    """A screen that is imported when it is first shown: the first paint does not wait for it."""
-
-    def make() -> Screen[None]:
-        made = getattr(importlib.import_module(f"tui.screens.{module}"), name)()
-        assert isinstance(made, Screen)
-        return made
-
-    return make
-
-
-_MODES = {
-    "floor": _screen("floor", "FloorScreen"),
-    "inbox": _screen("inbox", "InboxScreen"),
-    "tasks": _screen("tasks", "TasksScreen"),
-    "ledger": _screen("ledger", "LedgerScreen"),
-    "report": _screen("report", "ReportScreen"),
-}

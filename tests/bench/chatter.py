@@ -18,7 +18,7 @@ from tests.stage import Stage
 _BEAT = 0.05
 
 
-def overview(agents: int) -> Overview:
+def overview(agents: int, state: TaskState = TaskState.WORKING) -> Overview:
     now = time.time()
     tasks = tuple(
         TaskView(
@@ -28,7 +28,7 @@ def overview(agents: int) -> Overview:
                 agent="claude",
                 created_at=now,
                 changed_at=now,
-                state=TaskState.WORKING,
+                state=state,
                 attempt=1,
                 rounds=1,
             ),
@@ -62,8 +62,8 @@ async def talk(stage: Stage, agents: int, rate: float) -> None:
     await asyncio.Event().wait()
 
 
-async def serve(socket: Path, agents: int, rate: float, entries: int) -> None:
-    stage = Stage(overview=overview(agents))
+async def serve(socket: Path, agents: int, rate: float, entries: int, state: TaskState) -> None:
+    stage = Stage(overview=overview(agents, state))
     old = msgspec.json.encode(Output(text="said before\n")) + b"\n"
     for n in range(agents):
         stage.transcripts[f"agent{n:02}.1"] = old * entries
@@ -79,5 +79,6 @@ if __name__ == "__main__":
     parser.add_argument("--agents", type=int, default=16)
     parser.add_argument("--rate", type=float, default=60.0)
     parser.add_argument("--entries", type=int, default=50)
+    parser.add_argument("--state", type=TaskState, default=TaskState.WORKING)
     given = parser.parse_args()
-    asyncio.run(serve(given.socket, given.agents, given.rate, given.entries))
+    asyncio.run(serve(given.socket, given.agents, given.rate, given.entries, given.state))

@@ -26,8 +26,7 @@ class Terminal:
         *,
         columns: int = 200,
         rows: int = 60,
-        environment: Mapping[str, str] | None = None,
-        folder: Path | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.seen = bytearray()
         """All that the program has written so far."""
@@ -40,9 +39,9 @@ class Terminal:
             stdin=other,
             stdout=other,
             stderr=other,
-            env={**(os.environ if environment is None else environment), **given},
-            cwd=folder,
+            env={**os.environ, **given, **(more or {})},
             start_new_session=True,
+            preexec_fn=_take_terminal,
         )
         os.close(other)
 
@@ -58,7 +57,7 @@ class Terminal:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        os.close(self._main)
+        self.hang_up()
 
     @property
     def pid(self) -> int:
@@ -92,6 +91,20 @@ class Terminal:
         self.wait(pattern, timeout=timeout, start=start)
         return time.perf_counter() - begun
 
+    def ended(self, timeout: float = 10.0) -> int | None:
+        """Exit code once the program has ended; None where it has not in this time."""
+        end = time.perf_counter() + timeout
+        while self._process.poll() is None and time.perf_counter() < end:
+            self._read(0.05)  # whoever does not read lets the program wait in its last write
+            time.sleep(0.01)
+        return self._process.poll()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed."""
+        if self._main >= 0:
+            os.close(self._main)
+            self._main = -1
+
     def drain(self, seconds: float) -> None:
         """Read whatever comes for so long."""
         end = time.perf_counter() + seconds
@@ -109,6 +122,8 @@ class Terminal:
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def _read(self, timeout: float) -> bool:
+        if self._main < 0:
+            return False
         ready, _, _ = select.select([self._main], [], [], timeout)
         if not ready:
             return False
@@ -118,3 +133,8 @@ class Terminal:
             return False
         self.seen += data
         return bool(data)
+
+
+def _take_terminal() -> None:
+    # As in a window of its own: closing it hangs up, and /dev/tty is this terminal.
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.timer import Timer
+
 from factory.wire import AnyNotice, Grew, Overview, Progressed
 from tui import floorlist
 from tui.feed import Link
@@ -20,6 +22,7 @@ class Watching(TaskActs):
         super().__init__()
         self.seen: Overview | None = None
         self.transcripts = transcripts
+        self._clock: Timer | None = None
 
     def draw(self) -> None:
         """Show `seen`."""
@@ -32,13 +35,15 @@ class Watching(TaskActs):
     def on_mount(self) -> None:
         """Begin to read transcripts, and to let the clock go on."""
         self.run_worker(self.transcripts.run(), name="transcripts")
-        self.set_interval(1.0, self._tick)
+        self._clock = self.set_interval(1.0, self._tick, pause=True)
         self.set_interval(_AGEING, self._age)
 
     def take(self, overview: Overview) -> None:
         """Show a newer picture."""
         self.seen = overview
         self.draw()
+        if self._clock is not None and counts(overview.tasks).running:
+            self._clock.resume()
 
     def hear(self, notice: AnyNotice) -> None:
         """Follow the transcripts on the screen, and the guardrails."""
