@@ -1,0 +1,117 @@
+"""Carrying out what a developer tells the engine: each command once, by its key."""
+
+from __future__ import annotations
+
+from factory import lifecycle
+from factory.commands.decisions import Decisions
+from factory.commands.given import Given
+from factory.commands.queue import Queue
+from factory.model import FactoryError
+from factory.shop import Shop
+from factory.wire import (
+    Accept,
+    Add,
+    Adopt,
+    AnyCommand,
+    DropComment,
+    Edit,
+    End,
+    Hold,
+    MarkSeen,
+    Move,
+    Pause,
+    RaiseBudget,
+    Reject,
+    Reply,
+    Request,
+    Rerun,
+    Resume,
+    SaveComment,
+    Say,
+    SendFeedback,
+    Undo,
+    Waive,
+)
+
+
+class Commands:
+    """Takes commands from clients."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._queue = Queue(shop)
+        self._decisions = Decisions(shop)
+        self._given = Given(shop)
+
+    async def take(self, request: Request) -> Reply:
+        """Carry out one request, or give the answer it already had.
+
+        What it does and its answer are written in one transaction.
+        """
+        known = self._shop.store.answers.get(request.key)
+        if known is not None:
+            return known
+        try:
+            prepared = await self._prepare(request.command)
+            with self._shop.store.transaction():
+                reply = Reply(tasks=self._do(request.command, prepared))
+                self._shop.store.answers.put(request.key, reply)
+        except FactoryError as error:
+            return Reply(error=str(error), exit_code=error.exit_code)
+        return reply
+
+    async def _prepare(self, command: AnyCommand) -> str:
+        """What needs git before the transaction: the commit of a revert, or of an adopted file."""
+        match command:
+            case Undo(task=name):
+                return await self._given.revert(name)
+            case Adopt(path=path, text=text):
+                return await self._given.with_file(path, text)
+            case _:
+                return ""
+
+    def _do(self, command: AnyCommand, prepared: str) -> tuple[str, ...]:
+        match command:
+            case Add(drafts=drafts):
+                return self._queue.add(drafts)
+            case Edit() | Move() | Hold() | RaiseBudget():
+                return self._queue.arrange(command)
+            case SaveComment() | DropComment() | MarkSeen():
+                return self._decisions.note(command)
+            case Accept():
+                return self._decisions.accept(command)
+            case SendFeedback(task=name, text=text):
+                return self._decisions.feedback(name, text)
+            case Waive() | Rerun():
+                return self._decisions.recheck(command)
+            case Undo(task=name):
+                return self._given.undo(name, prepared)
+            case Adopt():
+                return self._given.adopt(command, prepared)
+            case _:
+                return self._steer(command)
+
+    def _steer(self, command: AnyCommand) -> tuple[str, ...]:
+        match command:
+            case Say(task=name, text=text):
+                if not text.strip():
+                    raise FactoryError("there is nothing to say in that")
+                self._shop.happen(name, lifecycle.Said(text=text))
+            case Pause(task=name):
+                self._shop.happen(name, lifecycle.Paused())
+            case Resume(task=name):
+                self._allow_dependencies(name)
+                self._shop.happen(name, lifecycle.Resumed())
+            case End(task=name):
+                self._shop.happen(name, lifecycle.Ended())
+            case Reject(task=name, reason=reason):
+                self._shop.happen(name, lifecycle.Rejected(why=reason))
+            case _:
+                raise FactoryError(f"{type(command).__name__} is not known to this engine")
+        return (name,)
+
+    def _allow_dependencies(self, name: str) -> None:
+        task = self._shop.store.tasks.get(name)
+        if task.parked is not None and task.parked.reason == "new dependencies":
+            key = self._shop.store.answers.note(f"dependencies:{name}")
+            self._shop.amend(name, allowed=(*task.allowed, key))

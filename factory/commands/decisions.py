@@ -1,0 +1,101 @@
+"""Commands about a change: what was seen and remarked, and what is decided on it."""
+
+from __future__ import annotations
+
+from factory import lifecycle, remarks
+from factory.gate import refuse_waiver, waiver
+from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
+from factory.shop import Shop
+from factory.wire import (
+    Accept,
+    DropComment,
+    MarkSeen,
+    Rerun,
+    SaveComment,
+    Waive,
+)
+
+
+class Decisions:
+    """What a developer does with a change."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def note(self, command: SaveComment | DropComment | MarkSeen) -> tuple[str, ...]:
+        """Keep a draft comment, or what was seen."""
+        reviews = self._shop.store.reviews
+        match command:
+            case MarkSeen(task=name, marks=marks, seen=seen):
+                reviews.mark(name, marks, seen=seen)
+                self._shop.store.journal.say("seen", task=name)
+                return (name,)
+            case DropComment(id=one):
+                known = reviews.comment(one)
+                if known is not None and known.state is not CommentState.DRAFT:
+                    raise NotNowError("this comment was sent; it cannot be taken back")
+                reviews.drop(one)
+                return ()
+            case SaveComment():
+                self._shop.store.tasks.get(command.task)
+                known = reviews.comment(command.id)
+                if known is not None and known.state is not CommentState.DRAFT:
+                    raise NotNowError("this comment was sent; write a new one")
+                at = known.at if known else self._shop.now()
+                reviews.put(
+                    Comment(id=command.id, task=command.task, kind=command.kind, at=at,
+                            anchor=command.anchor, text=command.text)
+                )  # fmt: skip
+                self._shop.store.journal.say("comment", task=command.task)
+                return (command.task,)
+
+    def accept(self, command: Accept) -> tuple[str, ...]:
+        """Accept exactly the snapshot and tree that were shown."""
+        change = self._change(command.task)
+        if (change.snapshot, change.tree) != (command.snapshot, command.tree):
+            raise NotNowError(f"{command.task} has changed since you looked; look again")
+        if not change.green:
+            raise NotNowError(f"{command.task} is not green; only a green change can be accepted")
+        decision = Decision(
+            snapshot=change.snapshot, tip=change.tip, tree=change.tree, patch_id=change.patch_id,
+            at=self._shop.now(),
+        )  # fmt: skip
+        self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
+        self._shop.store.answers.put_note(f"decided:{command.task}", change.tree)
+        return (command.task,)
+
+    def _change(self, name: str) -> Change:
+        self._shop.store.tasks.get(name)
+        change = self._shop.store.evidence.change(name)
+        if change is None:
+            raise NotNowError(f"{name} has no change yet")
+        return change
+
+    def feedback(self, name: str, remark: str) -> tuple[str, ...]:
+        """Send the draft comments, and a remark on the whole, to the agent."""
+        text = remarks.send(self._shop, name, remark)
+        if not text:
+            raise FactoryError("there is no comment to send, and no word with it")
+        change = self._shop.store.evidence.change(name)
+        self._shop.happen(name, lifecycle.Said(text=text))
+        if change is not None:
+            self._shop.store.answers.put_note(f"decided:{name}", change.tree)
+        return (name,)
+
+    def recheck(self, command: Waive | Rerun) -> tuple[str, ...]:
+        """Let the gate look again: with one verdict waived, or with a new run."""
+        change = self._shop.store.evidence.change(command.task)
+        notes = self._shop.store.answers
+        if isinstance(command, Waive):
+            refuse_waiver(change, command.guardrail, command.tree, command.reason)
+            note = waiver(command.task, command.guardrail, command.tree)
+            notes.put_note(note, command.reason)
+            self._shop.store.journal.say("waived", task=command.task, text=command.guardrail)
+        elif change is not None:
+            rails = [one.guardrail for one in change.judged]
+            if command.guardrail and command.guardrail not in rails:
+                raise FactoryError(f"{command.guardrail!r} is not a guardrail of this change")
+            for rail in [command.guardrail] if command.guardrail else rails:
+                notes.put_note(f"again:{command.task}:{rail}", change.tree)
+        self._shop.happen(command.task, lifecycle.Recheck())
+        return (command.task,)
