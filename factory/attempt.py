@@ -32,7 +32,7 @@ from factory.entry import (
     Usage,
 )
 from factory.git.trees import free_name
-from factory.model import AgentError, FactoryError, ParkReason, Spend, Task
+from factory.model import AgentError, FactoryError, ParkReason, Pending, Spend, Task
 from factory.purse import Purse
 from factory.shop import Shop
 from factory.transcript import Transcript
@@ -74,7 +74,8 @@ class Attempts:
             desk = await self._desk(task, config, spec, transcript)
             with self._purse.at_work(task, spec):
                 async with aclosing(agents.runtime(spec).work(desk)) as entries:
-                    return await self._follow(task, spec, transcript, entries)
+                    ended = await self._follow(task, spec, transcript, entries)
+            return self._lost(task) or ended
         except AgentError as error:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
@@ -105,6 +106,19 @@ class Attempts:
                 case _:
                     pass
         raise AgentError(f"{spec.name} stopped without a word; look at its transcript, then resume")
+
+    def _lost(self, task: Task) -> lifecycle.Failed | None:
+        """Somebody removed the worktree: what the agent claims is no more, so it begins anew."""
+        if (self._shop.trees.worktrees / task.worktree / ".git").exists():
+            return None
+        now = self._shop.store.tasks.get(task.id)
+        spec = Pending(text=task.spec, origin=Origin.TASK, at=self._shop.now())
+        self._shop.amend(task.id, attempt=now.attempt + 1, prompts=(*now.prompts, spec))
+        return lifecycle.Failed(
+            reason=ParkReason.ERROR,
+            message=f"the worktree {task.worktree} was removed while the agent worked in it; "
+            "resume begins anew, from the last snapshot",
+        )
 
     async def _desk(
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
@@ -242,7 +256,10 @@ class Attempts:
         folder = self._shop.trees.worktrees / task.worktree
         if not task.worktree or not (folder / ".git").exists() or task.lay_out:
             if not last:
-                raise FactoryError(f"{task.id} has nothing to check: no worktree and no snapshot")
+                raise FactoryError(
+                    f"{task.id} has nothing to check: its worktree is gone and no snapshot was "
+                    "made; say a word to it and its agent begins anew"
+                )
             return last
         tree = await self._shop.trees.tree(folder, task.base)
         if last:
