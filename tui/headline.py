@@ -100,7 +100,7 @@ def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list
 def _needy(view: TaskView, width: int, now: float) -> Content:
     press = keys_for(view).split(" · ")[0]
     name = text.line(view.task.id, 24)
-    room = max(0, width - len(press) - len(name) - 8)
+    room = max(0, width - len(press) - len(name) - 7)
     return Content.assemble(
         (" ! ", "$warning bold"),
         (name, "bold"),

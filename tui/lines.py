@@ -27,6 +27,8 @@ from tui.text import clean, plural, took
 
 BRIEF = 3
 """Lines of a tool's result, or of a prompt, that a pane of the Floor shows."""
+BAR = "┊"
+"""Stands before every row of what a tool gave back."""
 _LONGEST = 2_000
 """Characters of one line; what is longer goes on in the next."""
 
@@ -151,8 +153,10 @@ def told(entry: AnyEntry, *, whole: bool) -> list[Line]:
     """The lines of an entry that does not stream."""
     match entry:
         case Prompt(text=text, origin=origin):
-            who = _WHO.get(origin, "factory")
-            rows = _brief(_split(f"{who}: {text.strip()}"), whole=whole)
+            who = f"{_WHO.get(origin, 'factory')}: "
+            said = text.strip()
+            said = said if said.casefold().startswith(who) else who + said
+            rows = _brief(_split(said), whole=whole)
             return _marked(Kind.PROMPT, rows, turn=True)
         case ToolCall(name=name, text=text):
             rows = _brief(_split(text.strip() or name), whole=whole)
@@ -174,7 +178,7 @@ def _result(result: ToolResult, *, whole: bool) -> list[Line]:
     kind = Kind.FAILED if result.failed or result.exit_code else Kind.RESULT
     lines: list[Line] = []
     if text := result.text.strip("\n"):
-        lines = _marked(kind, _brief(_split(text), whole=whole, tail=True), mark="│")
+        lines = _marked(kind, _brief(_split(text), whole=whole, tail=True), mark=BAR)
     notes = []
     if result.interrupted:
         notes.append("interrupted")
@@ -184,7 +188,7 @@ def _result(result: ToolResult, *, whole: bool) -> list[Line]:
         notes.append(took(result.seconds))
     if notes or (kind is Kind.FAILED and not lines):
         words = " · ".join(notes) or "failed"
-        lines.append(Line(kind, words, "✗" if kind is Kind.FAILED else "│"))
+        lines.append(Line(kind, words, "✗" if kind is Kind.FAILED else BAR))
     return lines
 
 
@@ -192,14 +196,17 @@ def _marked(
     kind: Kind, rows: list[str], *, mark: str | None = None, turn: bool = False
 ) -> list[Line]:
     first = _MARKS.get(kind, "") if mark is None else mark
-    again = first if first == "│" else ""
+    again = first if first == BAR else ""
     return [
         Line(kind, _row(row), again if n else first, turn and n == 0) for n, row in enumerate(rows)
     ]
 
 
 def _brief(rows: list[str], *, whole: bool, tail: bool = False) -> list[str]:
-    if whole or len(rows) <= BRIEF + 1:
+    if whole:
+        return rows
+    rows = [row for row in rows if row.strip()]
+    if len(rows) <= BRIEF + 1:
         return rows
     left = plural(len(rows) - BRIEF, "line")
     if tail:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui.lines import Edit, Line
-from tui.text import wrap
+from tui.lines import Edit, Kind, Line
+from tui.text import fit, wrap
 
 _MARK = 2
 """Cells before the text: the mark and a space."""
@@ -33,9 +33,13 @@ class Place(NamedTuple):
 
 
 class Window:
-    """Lines, at most `most` of them, and the place at its top; it follows the end by itself."""
+    """Lines, at most `most` of them, and the place at its top; it follows the end by itself.
 
-    def __init__(self, most: int) -> None:
+    Lines of the kinds in `cut` are cut at the right edge, all others wrapped.
+    """
+
+    def __init__(self, most: int, *, cut: Collection[Kind] = ()) -> None:
+        self._cut = cut
         self._most = most
         self._lines: list[Line] = []
         self._gone = 0
@@ -150,7 +154,10 @@ class Window:
         if kept is not None and kept[0] is line and kept[1] == width:
             return kept[2]
         room = max(1, width - _MARK)
-        rows = [line.text] if cell_len(line.text) <= room else wrap(line.text, room)
+        if line.kind in self._cut:
+            rows = [fit(line.text, room)]
+        else:
+            rows = [line.text] if cell_len(line.text) <= room else wrap(line.text, room)
         if len(self._wrapped) > _KEPT:
             self._wrapped.clear()
         self._wrapped[key] = (line, width, rows)

@@ -35,7 +35,7 @@ class Zooming(Watching):
 
     def compose(self) -> ComposeResult:
         """The transcript, its guardrails and the footer."""
-        yield Pane(self.about, self.factory.frame, most=_LINES)
+        yield Pane(self.about, self.factory.frame, most=_LINES, wrap=True)
         yield Static(id="bar")
         yield Footer()
 

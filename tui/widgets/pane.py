@@ -21,13 +21,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.frame import FrameClock
-from tui.lines import Edit, Kind, Line
+from tui.lines import BAR, Edit, Kind, Line
 from tui.text import fit, pad
 from tui.widgets.brush import Brush
 from tui.window import Row, Window
 
 _MOST = 2_000
 """Lines that a pane of the Floor keeps."""
+_CUT = (Kind.TOOL, Kind.RESULT, Kind.FAILED)
+"""What takes one row a line, unless everything is wrapped."""
 _GAP = Row(-1, 0, "", Line(Kind.TEXT, ""))
 """Between what a task has to say and what its agent said."""
 
@@ -88,11 +90,14 @@ class Pane(Widget):
             self.key = task
             self.twice = twice
 
-    def __init__(self, task: str, frame: FrameClock, *, most: int = _MOST) -> None:
+    def __init__(
+        self, task: str, frame: FrameClock, *, most: int = _MOST, wrap: bool = False
+    ) -> None:
         super().__init__()
         self.about = task
-        self.window = Window(most)
+        self._wrap = wrap
         self._most = most
+        self.window = self._new_window()
         self._frame = frame
         self._heading = Heading()
         self._current = False
@@ -115,9 +120,12 @@ class Pane(Widget):
     def begin(self, task: str) -> None:
         """Show another agent, from nothing."""
         self.about = task
-        self.window = Window(self._most)
+        self.window = self._new_window()
         self._strips.clear()
         self.repaint()
+
+    def _new_window(self) -> Window:
+        return Window(self._most, cut=() if self._wrap else _CUT)
 
     def head(self, heading: Heading, *, current: bool) -> None:
         """Change the heading, at once."""
@@ -235,7 +243,7 @@ def _summary_rows(above: tuple[Line, ...], width: int, height: int) -> list[Row]
 
 
 def _text_of(row: Row) -> str:
-    mark = row.source.mark if row.part == 0 or row.source.mark == "│" else ""
+    mark = row.source.mark if row.part == 0 or row.source.mark == BAR else ""
     return f"{mark or ' '} {row.text}"
 
 
