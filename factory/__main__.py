@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 from factory import api
 from factory.engine import keys, opened
 from factory.git.place import Place, find_repository
-from factory.model import FactoryError
+from factory.model import FactoryError, cause, sentence
 
 
 async def serve(place: Place) -> None:
@@ -58,16 +57,11 @@ def main() -> int:
 
 def _last_word(error: BaseException) -> tuple[str, int]:
     """Why the engine ends, in a sentence, and its exit code; empty for a fault of our own."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    match error:
-        case FactoryError():
-            return str(error), error.exit_code
-        case OSError():
-            where = f"{error.filename}: " if error.filename else ""
-            way_out = "free some disk space, nothing that was confirmed is lost"
-            further = f"; {way_out}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-            return f"{where}{error.strerror or error}{further}", 1
+    match cause(error):
+        case FactoryError() as known:
+            return str(known), known.exit_code
+        case OSError() as refused:
+            return sentence(refused), 1
         case _:
             return "", 1
 

@@ -26,6 +26,8 @@ from factory.model import (
     Task,
     TaskState,
     Verdict,
+    cause,
+    sentence,
 )
 from factory.remarks import settle
 from factory.reviewing import Reviewing
@@ -150,9 +152,9 @@ class Runner:
                 self._spawn(task.id, None, self._clear(task))
 
     async def _clear(self, task: Task) -> None:
-        """A landing that waits: go on as soon as the developer's checkout is no longer dirty."""
+        """A landing that waits: go on as soon as the developer's checkout is out of the way."""
         await asyncio.sleep(_AGAIN)
-        if not await self._shop.repository.dirty(self._shop.vault.target):
+        if not await self._landings.hindered(task):
             self._shop.happen(task.id, lifecycle.Cleared())
 
     def _start_queued(self, tasks: tuple[Task, ...]) -> None:
@@ -207,16 +209,11 @@ class Runner:
     async def _phase(self, task: Task, phase: Phase) -> None:
         try:
             event = await self._work_on(task, phase)
-        except (NotNowError, StoreError):
-            raise
-        except FactoryError as error:
-            event = lifecycle.Failed(reason=ParkReason.ERROR, message=str(error))
         except Exception as error:
-            log.exception("%s: %s", task.id, phase)
-            event = lifecycle.Failed(
-                reason=ParkReason.ERROR, message=f"a fault of factory-tui's own: {error!r}; resume "
-                "tries again, `factory-tui engine log` has the details",
-            )  # fmt: skip
+            found = cause(error)
+            if isinstance(found, NotNowError | StoreError):
+                raise found from error
+            event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
         before = self._shop.store.evidence.changes(task.id)
         if isinstance(event, lifecycle.Green | lifecycle.Differs):
             await self._reviewing.remember(event.change)
@@ -283,6 +280,21 @@ class Runner:
             task.parked.until for task in tasks if task.parked and task.parked.until is not None
         ]
         return max(0.05, min(times) - now) if times else None
+
+
+def _why(error: BaseException, task: Task, phase: Phase) -> str:
+    """Why a phase could not go on, in words for the developer."""
+    match error:
+        case FactoryError():
+            return str(error)
+        case OSError():
+            return f"{sentence(error)}; then resume it"
+        case _:
+            log.error("%s: %s", task.id, phase, exc_info=error)
+            return (
+                f"a fault of factory-tui's own: {error!r}; resume tries again, `factory-tui "
+                "doctor` names the log with the details"
+            )
 
 
 def _cannot_run(judged: Sequence[Judged], target: str) -> str:

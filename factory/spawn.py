@@ -95,6 +95,8 @@ def _last_words(log: Path, began: int) -> str:
     said = [line for line in lines if line.startswith("factory-tui: ")]
     if said:
         return said[-1].removeprefix("factory-tui: ")
+    if not lines and not os.statvfs(log.parent).f_bavail:
+        return f"the disk that holds {log.parent} is full, so no engine can start; free some space"
     last = lines[-1] if lines else "it said nothing"
     return f"the engine could not start: {last}; its log is {log}"
 

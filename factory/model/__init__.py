@@ -18,6 +18,8 @@ from factory.model.errors import (
     SandboxError,
     StoreError,
     UnknownError,
+    cause,
+    sentence,
 )
 from factory.model.evidence import Change, Judged, Lane, Mark, Outcome, Run, Verdict
 from factory.model.struct import Struct
@@ -71,4 +73,6 @@ __all__ = [
     "TaskState",
     "UnknownError",
     "Verdict",
+    "cause",
+    "sentence",
 ]

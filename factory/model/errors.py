@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from factory.model.task import ParkReason
 
 
@@ -69,3 +71,19 @@ class AgentError(FactoryError):
         super().__init__(message)
         self.reason = reason
         self.until = until
+
+
+def cause(error: BaseException) -> BaseException:
+    """What went wrong first, out of the groups that asyncio's TaskGroup raises."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def sentence(error: OSError) -> str:
+    """What the system refused: the file, the cause, and for a full disk the way out."""
+    where = f"{error.filename}: " if error.filename else ""
+    cause = f"{where}{error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{cause}; free some disk space, nothing that was confirmed is lost"
+    return cause
