@@ -68,8 +68,10 @@ class Watching(TaskActs):
 
     def _tick(self) -> None:
         # Nothing to tell by the second while nothing runs: an idle screen costs next to nothing.
-        if self.seen is not None and counts(self.seen.tasks).running:
-            self._age()
+        if self.seen is not None and self.is_current and counts(self.seen.tasks).running:
+            self.tell_time()
+        elif self._clock is not None:
+            self._clock.pause()
 
     def _age(self) -> None:
         if self.seen is not None and self.is_current:
