@@ -7,6 +7,7 @@ was accepted. Anything else comes back.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from factory import lifecycle
 from factory.gate import Gate
@@ -34,6 +35,19 @@ class Landings:
                 if event is not None:
                     return event
         return lifecycle.Refused(why=f"{self._shop.vault.target} moves faster than it is gated")
+
+    async def hindered(self, task: Task) -> bool:
+        """Whether the developer's checkout still stands in the way of a landing that waits."""
+        vault, repository, landing = self._shop.vault, self._shop.repository, task.landing
+        if await repository.dirty(vault.target):
+            return True
+        if landing is None or landing.tip != self._shop.tip.commit:
+            return False
+        return bool(
+            await repository.in_the_way(
+                vault.git_dir, landing.commit, target=vault.target, lease=landing.tip
+            )
+        )
 
     async def _try(self, task: Task) -> lifecycle.AnyEvent | None:
         """One try; None where the target moved meanwhile."""
@@ -76,10 +90,11 @@ class Landings:
     async def _why(self, pushed: Pushed) -> str:
         """A refused push in words that say what to do."""
         target = self._shop.vault.target
-        dirty = await self._shop.repository.dirty(target)
-        if dirty:
-            names = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if dirty[3:] else "")
-            return f"commit or stash {names}, or leave {target}"
+        if dirty := await self._shop.repository.dirty(target):
+            return f"commit or stash {_named(dirty)}, or leave {target}"
+        if pushed.in_the_way:
+            names = _named(pushed.in_the_way)
+            return f"move {names} away: git does not track it, and the change would write over it"
         return f"your checkout of {target} is in the way: {pushed.reason}"
 
     def _message(self, task: Task, change: Change) -> str:
@@ -95,3 +110,7 @@ class Landings:
             if one.verdict is Verdict.WAIVED
         ]
         return "\n".join(lines) + "\n"
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git.command import Result, environment, execute, expect, program
+from factory.git.command import Git, Result, environment, execute, expect, program
+from factory.git.obstacles import in_the_way
 from factory.model import RepositoryError, Struct
 
 _RECEIVE = (
@@ -30,6 +31,8 @@ class Pushed(Struct):
     """The target is no longer where the lease said."""
     reason: str = ""
     """Git's own words (foreign text) where it was refused otherwise."""
+    in_the_way: tuple[str, ...] = ()
+    """Untracked and ignored files that it would have written over."""
 
 
 class Repository:
@@ -118,6 +121,12 @@ class Repository:
             names += [name[3:] for name in found.names if len(name) > 3]
         return tuple(names)
 
+    async def in_the_way(
+        self, vault: Path, commit: str, *, target: str, lease: str
+    ) -> tuple[str, ...]:
+        """Untracked and ignored files that landing `commit` would write over."""
+        return await in_the_way(Git(vault), lease, commit, await self.checkouts_of(target))
+
     async def land(self, vault: Path, commit: str, *, target: str, lease: str) -> Pushed:
         """Push `commit` onto the target, if that is still at `lease`.
 
@@ -130,6 +139,10 @@ class Repository:
         line += [f"--receive-pack={_RECEIVE}", "--", str(self.path), f"{commit}:{ref}"]
         env = environment() | _developers_settings()
         async with _turn(vault / "landing.lock") as lock:
+            if await self.tip(target) != lease:
+                return Pushed(done=False, moved=True)
+            if names := await self.in_the_way(vault, commit, target=target, lease=lease):
+                return Pushed(done=False, in_the_way=names)
             result = await execute(line, env=env, cwd=vault, outlive=True, holding=(lock,))
         if result.code == 0:
             return Pushed(done=True)
