@@ -44,6 +44,8 @@ class Cellar:
             path = folder / name
             if not text:
                 path.unlink()
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -58,6 +60,14 @@ class Cellar:
         return await self.vault.repository.land(
             self.vault.git_dir, commit, target="main", lease=lease or self.base
         )
+
+    async def refused(self, commit: str) -> Pushed:
+        """A landing that must leave everything of the developer's byte for byte as it was."""
+        before = self.developer.picture()
+        pushed = await self.land(commit)
+        assert not pushed.done
+        assert self.developer.picture() == before
+        return pushed
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.git.repository import Pushed
+from factory.model import FactoryError
 from tests.developer import Developer
 from tests.git.cellar import Cellar, cellar, plain
 from tests.works import told
@@ -34,16 +34,6 @@ def landed(developer: Developer, commit: str) -> None:
     assert (developer.path / "a.txt").read_text() == "2\n"
     assert (developer.path / "new.txt").read_text() == "new\n"
     assert not (developer.path / "gone.txt").exists()
-
-
-async def refused(vault: Cellar, developer: Developer) -> Pushed:
-    """A landing that must leave everything of the developer's byte for byte as it was."""
-    commit = await work(vault)
-    before = developer.picture()
-    pushed = await vault.land(commit)
-    assert not pushed.done
-    assert developer.picture() == before
-    return pushed
 
 
 @told
@@ -82,19 +72,11 @@ async def test_a_dirty_checkout_is_refused_and_left_untouched(
         case "other file":
             developer.write({"b.txt": "mine\n"})
     async with cellar(developer) as vault:
-        pushed = await refused(vault, developer)
+        pushed = await vault.refused(await work(vault))
         assert not pushed.moved
         assert await vault.vault.repository.dirty("main") == (
             ("b.txt",) if how == "other file" else ("a.txt",)
         )
-
-
-@told
-async def test_an_untracked_file_in_the_way_is_not_overwritten(developer: Developer) -> None:
-    developer.write({"new.txt": "mine, never committed\n"})
-    async with cellar(developer) as vault:
-        await refused(vault, developer)
-    assert (developer.path / "new.txt").read_text() == "mine, never committed\n"
 
 
 @told
@@ -144,7 +126,9 @@ async def test_landing_the_same_commit_twice_lands_it_once(developer: Developer)
     async with cellar(developer) as vault:
         commit, lease = await work(vault), vault.base
         assert (await vault.land(commit, lease)).done
-        assert (await vault.land(commit, lease)).done
+        before = developer.picture()
+        assert (await vault.land(commit, lease)).moved
+        assert developer.picture() == before
         assert developer.subjects().count("work") == 1
 
 
@@ -200,7 +184,7 @@ async def test_a_dirty_linked_worktree_of_the_developers_is_refused_untouched(
     developer.git("worktree", "add", "-q", str(linked), "main")
     (linked / "b.txt").write_text("mine\n")
     async with cellar(developer) as vault:
-        await refused(vault, developer)
+        await vault.refused(await work(vault))
         assert await vault.vault.repository.dirty("main") == ("b.txt",)
     assert (linked / "b.txt").read_text() == "mine\n"
     assert (linked / "a.txt").read_text() == "1\n"
@@ -264,17 +248,16 @@ async def test_a_lock_that_the_developers_own_git_left_is_a_refusal_and_stays(
     lock = developer.path / ".git/index.lock"
     lock.write_text("")
     async with cellar(developer) as vault:
-        pushed = await refused(vault, developer)
+        pushed = await vault.refused(await work(vault))
         assert not pushed.moved
         assert pushed.reason
     assert lock.exists()
 
 
 @told
-async def test_a_repository_that_is_gone_is_a_refusal_with_a_reason(developer: Developer) -> None:
+async def test_a_repository_that_is_gone_is_one_sentence(developer: Developer) -> None:
     async with cellar(developer) as vault:
         commit, lease = await work(vault), vault.base
         shutil.rmtree(developer.path / ".git")
-        pushed = await vault.land(commit, lease)
-        assert not pushed.done
-        assert pushed.reason
+        with pytest.raises(FactoryError):
+            await vault.land(commit, lease)
