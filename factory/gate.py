@@ -68,7 +68,7 @@ class Gate:
     async def check(self, task: Task) -> lifecycle.AnyEvent:
         """The phase `check`: snapshot the worktree, then examine it on the newest tip."""
         await self._fix(task)
-        snapshot = await self._attempts.snapshot(task)
+        snapshot = await self._attempts.worktrees.snapshot(task)
         tip = await self._shop.refresh()
         return await self.examine(self._shop.store.tasks.get(task.id), snapshot, tip)
 
@@ -311,7 +311,7 @@ class Gate:
         rails = [spec for spec in config.guardrails if spec.fix] if config else []
         if not rails or not task.worktree or task.lay_out:
             return
-        profile = await self._attempts.profile(task, None)
+        profile = await self._attempts.worktrees.profile(task, None)
         for spec in rails:
             await sandbox.run(profile, spec.fix, timeout=spec.timeout)
 

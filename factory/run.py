@@ -183,7 +183,7 @@ class Runner:
 
     def _end_what_is_over(self, task: Task) -> None:
         if task.state.over and task.worktree and task.id not in self._running:
-            self._spawn(task.id, None, self._attempts.give_back(task))
+            self._spawn(task.id, None, self._attempts.worktrees.give_back(task))
 
     def _spawn(self, name: str, phase: Phase | None, work: Coroutine[object, object, None]) -> None:
         async def guarded() -> None:

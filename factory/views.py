@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from factory import sandbox
-from factory.attempt import Attempts, attempt_name
+from factory.attempt import Attempts
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate, status_of
 from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
@@ -30,6 +30,7 @@ from factory.wire import (
     ReportItem,
     TaskView,
 )
+from factory.worktrees import attempt_name
 
 _SHOWN_AFTER_END = 100
 """Tasks that are over and still listed, the newest."""
@@ -172,7 +173,7 @@ class Views:
 
     async def _shell(self, task: Task) -> tuple[str, ...]:
         """The command that opens a shell where the task's agent works."""
-        profile = await self._attempts.profile(task, None)
+        profile = await self._attempts.worktrees.profile(task, None)
         folder = self._shop.attempt_folder(attempt_name(task)) / "shell"
         return sandbox.interactive(profile, folder)
 

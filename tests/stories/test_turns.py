@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from factory import wire
-from factory.attempt import Attempts
 from factory.model import Anchor, Comment, CommentKind, CommentState, ParkReason, Task, TaskState
+from factory.worktrees import Worktrees
 from tests.agents.bench import running
 from tests.developer import Developer
 from tests.works import RefusedError, Works, rail, settings, told, works
@@ -142,7 +142,7 @@ async def test_an_ended_task_leaves_no_process_and_keeps_its_work(developer: Dev
     async with works(developer) as factory:
         task = await factory.add("Work", WAITS)
         await factory.once(lambda: (worktree(factory, task) / "work.txt").is_file(), task)
-        assert running("sleep 86399.5")
+        await factory.once(lambda: running("sleep 86399.5"), task)
         await factory.send(wire.End(task=task))
         await factory.once(lambda: factory.task(task).worktree == "", task)
         assert not running("sleep 86399.5")
@@ -157,14 +157,14 @@ async def test_an_ended_task_leaves_no_process_and_keeps_its_work(developer: Dev
 async def test_without_its_snapshot_the_work_of_an_ended_task_would_be_gone(
     developer: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def the_base(_: Attempts, task: Task) -> str:
+    async def the_base(_: Worktrees, task: Task) -> str:
         return task.base
 
     developer.commit({"factory.toml": settings()})
     async with works(developer) as factory:
         task = await factory.add("Work", WAITS)
         await factory.once(lambda: (worktree(factory, task) / "work.txt").is_file(), task)
-        monkeypatch.setattr(Attempts, "snapshot", the_base)
+        monkeypatch.setattr(Worktrees, "snapshot", the_base)
         await factory.send(wire.End(task=task))
         await factory.once(lambda: factory.task(task).worktree == "", task)
         vault = factory.engine.shop.vault

@@ -1,0 +1,154 @@
+"""The worktrees of attempts: taken from the pool, furnished, snapshotted, given back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from factory import environment, sandbox
+from factory.config import AgentSpec, Config
+from factory.git.trees import free_name
+from factory.model import FactoryError, Task
+from factory.shop import Shop
+from factory.wire import Attempt
+
+
+class Worktrees:
+    """One worktree for each attempt, and the sandbox around it.
+
+    Each step can be repeated: what is on disk and in the task's row is all that it knows.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._claimed: set[str] = set()
+        self._environment = asyncio.Lock()
+
+    async def ready(self, task: Task) -> Task:
+        """The task's worktree with everything in it; made or mended where it is not there."""
+        if not task.worktree or not (self._shop.trees.worktrees / task.worktree / ".git").exists():
+            task = await self._take(task)
+        folder = self._shop.trees.worktrees / task.worktree
+        if task.lay_out:
+            await self._shop.trees.put(folder, task.lay_out)
+            await self._furnish(task, folder)
+            task = self._shop.amend(task.id, lay_out="")
+        return task
+
+    async def _take(self, task: Task) -> Task:
+        """A slot of the pool, holding the last snapshot, or the base before the first."""
+        held = {other.worktree for other in self._shop.store.tasks.all()} | self._claimed
+        name = task.worktree or free_name(held)
+        self._claimed.add(name)
+        try:
+            ref = f"{task.id}/{task.snapshot}"
+            tree = await self._shop.vault.kept(ref) if task.snapshot else ""
+            folder = await self._shop.trees.worktree(name, tree or task.base)
+            await self._furnish(task, folder)
+            self._open_attempt(task)
+            return self._shop.amend(task.id, worktree=name)
+        finally:
+            self._claimed.discard(name)
+
+    async def _furnish(self, task: Task, folder: Path) -> None:
+        """What stands beside the files: the agent's own git dir, and the included files."""
+        home = self._shop.attempt_folder(attempt_name(task))
+        self.scratch(task).mkdir(parents=True, exist_ok=True)
+        await self._shop.trees.private_git(home / "git", task.base)
+        tracked = await self._shop.trees.tracked(folder)
+        included = await self._shop.included()
+        environment.include(included, self._shop.repository.path, folder, tracked)
+
+    def _open_attempt(self, task: Task) -> None:
+        name = attempt_name(task)
+        if not any(known.id == name for known in self._shop.store.tasks.attempts(task.id)):
+            self._shop.store.tasks.put_attempt(
+                Attempt(
+                    id=name,
+                    task=task.id,
+                    number=task.attempt,
+                    agent=task.agent,
+                    started_at=self._shop.now(),
+                )
+            )
+
+    async def profile(self, task: Task, spec: AgentSpec | None) -> sandbox.Profile:
+        """The sandbox of a task's agent: its worktree, its git, its tools."""
+        home = self._shop.attempt_folder(attempt_name(task))
+        folder = self._shop.trees.worktrees / task.worktree
+        config = self._shop.tip.config or Config()
+        async with self._environment:
+            ready = await self._shop.environment(config, self._shop.tip.tree)
+        login = environment.login(spec.login) if spec and spec.login else ()
+        handed = environment.handed(spec.env, self._surroundings()) if spec else ()
+        tree, scratch, tools = str(folder), str(self.scratch(task)), ready.environment
+        git, history = (str(home / "git"), str(self._shop.vault.history))
+        if not self._shop.contained:
+            git = history = ""
+        if spec is not None and spec.kind == "command" and (spec.network or login):
+            profile = sandbox.cli(
+                tree, scratch, login=login, network=spec.network, private_git=git,
+                history=history, environment=tools, env=handed,
+            )  # fmt: skip
+        else:
+            profile = sandbox.tools(
+                tree, scratch, private_git=git, history=history, environment=tools, env=handed
+            )
+        return replace(profile, contained=self._shop.contained)
+
+    def scratch(self, task: Task) -> Path:
+        """The folder that the agent has as its /tmp."""
+        return self._shop.attempt_folder(attempt_name(task)) / "tmp"
+
+    def _surroundings(self) -> dict[str, str]:
+        """What an agent program can be handed: our environment, and the keys taken out of it."""
+        return {**os.environ, **self._shop.keys}
+
+    # --- snapshots -------------------------------------------------------------------------
+
+    async def snapshot(self, task: Task) -> str:
+        """A snapshot of the worktree as it is; the last one where it holds no worktree."""
+        if task.given:
+            await self._shop.vault.keep(f"{task.id}/1", task.given)
+            self._shop.amend(task.id, snapshot=1)
+            return task.given
+        last = await self._shop.vault.kept(f"{task.id}/{task.snapshot}") if task.snapshot else ""
+        folder = self._shop.trees.worktrees / task.worktree
+        if not task.worktree or not (folder / ".git").exists() or task.lay_out:
+            if not last:
+                raise FactoryError(
+                    f"{task.id} has nothing to check: its worktree is gone and no snapshot was "
+                    "made; say a word to it and its agent begins anew"
+                )
+            return last
+        tree = await self._shop.trees.tree(folder, task.base)
+        if last:
+            known = await self._shop.vault.objects.commit(last)
+            if known.tree == tree and known.parents == (task.base,):
+                return last
+        number = task.snapshot + 1
+        message = f"{task.id}: snapshot {number}"
+        commit = await self._shop.vault.commit(tree, task.base, message)
+        await self._shop.vault.keep(f"{task.id}/{number}", commit)
+        self._shop.amend(task.id, snapshot=number)
+        return commit
+
+    async def give_back(self, task: Task) -> None:
+        """Give the worktree back to the pool; its files are in a snapshot first, always."""
+        if not task.worktree:
+            return
+        if (self._shop.trees.worktrees / task.worktree / ".git").exists():
+            last = await self.snapshot(task)
+            await self._shop.vault.keep(f"trash/{task.id}", last)
+        self._shop.amend(task.id, worktree="")
+        scratch = self.scratch(task)
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+
+
+def attempt_name(task: Task) -> str:
+    """Id of a task's current attempt, and name of its transcript."""
+    return f"{task.id}.{task.attempt}"
