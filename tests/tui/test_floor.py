@@ -11,7 +11,7 @@ from factory.model import Budget, ParkReason, Spend, TaskState, Verdict
 from factory.wire import GuardrailStatus, Look, Overview
 from tests.screen import check_golden, text_of
 from tests.tui import scene
-from tests.tui.playing import SIZES, SMALL, WIDE, application, playing, shows, until
+from tests.tui.playing import SIZES, SMALL, WIDE, application, playing, settled, shows, until
 from tui.screens.base import FactoryScreen
 from tui.screens.floor import FloorScreen
 from tui.screens.zoom import ZoomScreen
@@ -44,8 +44,7 @@ def without(overview: Overview, name: str) -> Overview:
 async def test_the_floor_looks_as_drawn(size: str) -> None:
     async with playing(scene.stage(), SIZES[size]) as pilot:
         if SIZES[size][0] >= 100:
-            await shows(pilot, "methods are safe.")
-            await shows(pilot, "12 typos fixed")
+            await settled(pilot)
         check_golden(pilot.app, f"floor-{size}")
 
 
@@ -324,6 +323,7 @@ async def test_a_refusal_is_said_in_one_sentence() -> None:
 async def test_six_pasted_lines_are_listed_with_their_overlaps_and_queued() -> None:
     stage = scene.stage()
     async with playing(stage) as pilot:
+        await settled(pilot)
         await pilot.press("n")
         lines = [f"task number {n} @src/{n % 3}.py" for n in range(6)]
         await until(pilot, lambda: pilot.app.screen.focused is not None)
@@ -474,3 +474,18 @@ async def test_a_parked_task_says_why_and_what_to_press() -> None:
         for n, press in enumerate(reasons.values()):
             await shows(pilot, f"because {n}")
             await shows(pilot, press)
+
+
+async def test_a_refusal_longer_than_the_terminal_is_read_to_its_end() -> None:
+    stage = scene.stage()
+    why = "retry-http cannot be paused now: it is landing, and a push once begun runs to its end; "
+    stage.answer = lambda command: wire.Reply(error=f"{why}undo it with u once it has landed")
+    async with playing(stage, SMALL) as pilot:
+        await pilot.press("j", "p")
+        await shows(pilot, "u once it has landed")
+
+
+async def test_keys_that_do_not_fit_the_footer_whole_are_left_out() -> None:
+    async with playing(scene.stage(), (50, 24)) as pilot:
+        await shows(pilot, "enter open")
+        await until(pilot, lambda: text_of(pilot.app).rstrip().endswith("2 Inbox"))

@@ -8,8 +8,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from factory.wire import Overview
@@ -80,26 +82,62 @@ class FindBox(Static, can_focus=True):
             self.post_message(Find(words, again=False))
 
 
+class Words(Widget):
+    """The hints that fit whole on one line; or a sentence, on as many lines as it takes."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hints: tuple[Content, ...] = ()
+        self._said: Content | None = None
+
+    def show(self, *hints: Content) -> None:
+        """Show these where nothing is said."""
+        self._hints = hints
+        self.refresh()
+
+    def say(self, sentence: Content | None) -> None:
+        """Say this; None leaves the hints."""
+        self._said = sentence
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        """The sentence, or the hints up to the last that fits."""
+        if self._said is not None:
+            return self._said
+        gap = Content("  ")
+        shown = gap.join(self._hints)
+        for end in range(len(self._hints), 0, -1):
+            shown = gap.join(self._hints[:end])
+            if shown.cell_length <= self.size.width:
+                break
+        return shown
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line for hints, which a sentence may exceed."""
+        return 1 if self._said is None else super().get_content_height(container, viewport, width)
+
+
 class Footer(Horizontal):
-    """Composed last by every screen; one line."""
+    """Composed last by every screen; one line, but for a sentence that needs more."""
 
     DEFAULT_CSS = """
-    Footer { dock: bottom; height: 1; background: $panel; }
-    Footer #hints { width: 1fr; height: 1; padding: 0 1; }
+    Footer { dock: bottom; height: auto; background: $panel; }
+    Footer Words { width: 1fr; height: auto; max-height: 4; padding: 0 1; }
     Footer #badges { width: auto; height: 1; }
     Footer FindBox { width: 1fr; height: 1; padding: 0 1; display: none; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._hints = Content()
         self._timer: Timer | None = None
         self._place: tuple[Where, Mapping[str, str]] | None = None
 
     def compose(self) -> ComposeResult:
         """The line itself, and the box that takes its place."""
         yield FindBox()
-        yield Static(id="hints")
+        yield Words()
         yield Static(id="badges")
 
     def show(self, where: Where, hints: tuple[str, ...], keymap: Mapping[str, str]) -> None:
@@ -107,9 +145,7 @@ class Footer(Horizontal):
         self._place = (where, keymap)
         found = {action.id: action for action in actions(where)}
         named = [own_keys(found[name], keymap) for name in hints if name in found]
-        self._hints = Content("  ").join(map(_hint, named))
-        if self._timer is None:
-            self.query_one("#hints", Static).update(self._hints)
+        self.query_one(Words).show(*map(_hint, named))
 
     def say(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence in place of the hints."""
@@ -117,9 +153,8 @@ class Footer(Horizontal):
             self._timer.stop()
         sign = ("⚠ ", "$error") if error else ("", "")
         style = "$error" if error else "$text"
-        self.query_one("#hints", Static).update(
-            Content.assemble(sign, Content.styled(line(sentence), style))
-        )
+        said = Content.assemble(sign, Content.styled(line(sentence), style))
+        self.query_one(Words).say(said)
         self._timer = self.set_timer(_STAYS * (4 if error else 1), self._fall_silent)
 
     def stand(self, overview: Overview | None, link: Link, now: float) -> None:
@@ -147,7 +182,7 @@ class Footer(Horizontal):
 
     def _fall_silent(self) -> None:
         self._timer = None
-        self.query_one("#hints", Static).update(self._hints)
+        self.query_one(Words).say(None)
 
 
 def _hint(action: Action) -> Content:
