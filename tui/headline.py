@@ -88,7 +88,11 @@ def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list
     beside = 2 if width >= 100 and len(waiting) > 1 else 1
     room = max(0, rows - len(lines)) * beside
     shown = waiting if len(waiting) <= room else waiting[: max(0, room - 1)]
-    cells = [_needy(view, width // beside, now) for view in shown]
+    alone = len(shown) if len(shown) == len(waiting) and len(shown) % beside else 0
+    cells = [
+        _needy(view, width if at == alone else width // beside, now)
+        for at, view in enumerate(shown, start=1)
+    ]
     if len(shown) < len(waiting):
         more = f" ! {len(waiting) - len(shown)} more need you"
         cells.append(Content.assemble((more, "$warning"), ("  ! next", "$text-muted")))

@@ -12,6 +12,7 @@ from textual.types import IgnoreReturnCallbackType
 
 from tui.keys import Action, actions, own_keys, shown
 from tui.screens.base import FactoryScreen
+from tui.text import fit
 
 _MOVES = {"left", "down", "up", "right", "first", "last", "half_down", "half_up", "commands"}
 
@@ -22,7 +23,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """Everything, before a word is typed."""
         for name, help_line, run in self._offered():
-            yield DiscoveryHit(_told(name, help_line), run, text=name)
+            yield DiscoveryHit(_told(name, help_line, self.app.size.width), run, text=name)
 
     async def search(self, query: str) -> Hits:
         """What fits the words."""
@@ -30,7 +31,7 @@ class Commands(Provider):
         for name, help_line, run in self._offered():
             score = matcher.match(f"{name} {help_line}")
             if score > 0:
-                yield Hit(score, _told(name, help_line), run, text=name)
+                yield Hit(score, _told(name, help_line, self.app.size.width), run, text=name)
 
     def _offered(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         screen = self.screen
@@ -48,5 +49,6 @@ def _keys(action: Action) -> str:
     return " ".join(map(shown, action.keys))
 
 
-def _told(name: str, help_line: str) -> Content:
-    return Content.assemble((f"{name:<22}", "$text"), (help_line, "$text-muted"))
+def _told(name: str, help_line: str, width: int) -> Content:
+    room = max(10, width - 30)
+    return Content.assemble((f"{name:<22}", "$text"), (fit(help_line, room), "$text-muted"))

@@ -49,3 +49,14 @@ async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
 
 async def shows(pilot: Pilot[None], words: str) -> None:
     await until(pilot, lambda: words in text_of(pilot.app))
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until the panes of the scene show all that their agents said."""
+    for words in (
+        "methods are safe.",
+        "12 typos fixed",
+        "Reading the catalogue",
+        "keep old order?",
+    ):
+        await shows(pilot, words)

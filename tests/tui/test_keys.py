@@ -7,7 +7,7 @@ import pytest
 from factory import wire
 from tests.screen import check_golden, text_of
 from tests.tui import scene
-from tests.tui.playing import SMALL, playing, shows, until
+from tests.tui.playing import SMALL, playing, settled, shows, until
 from tui import keys, settings
 from tui.keys import REGISTRY, Where, actions, bindings
 from tui.screens.evidence import EvidenceScreen
@@ -171,6 +171,7 @@ async def test_a_theme_can_be_chosen_and_an_unknown_one_is_not_fatal() -> None:
 @pytest.mark.anyio
 async def test_help_lists_every_key_of_the_place() -> None:
     async with playing(scene.stage(), (120, 100)) as pilot:
+        await settled(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         shown = text_of(pilot.app)

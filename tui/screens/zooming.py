@@ -11,7 +11,8 @@ from tui import floorlist, headline
 from tui.layout import Step
 from tui.lines import Script
 from tui.screens.watching import Watching
-from tui.summary import heading, told
+from tui.summary import heading, size_line, told
+from tui.text import line
 from tui.transcripts import Transcripts
 from tui.widgets.footer import Footer
 from tui.widgets.pane import Pane
@@ -67,7 +68,9 @@ class Zooming(Watching):
             self.pane.begin(self.about)
             self.transcripts.watch([view.attempt] if view.attempt else [])
         now = self.factory.now()
-        self.pane.head(heading(view, now), current=True)
+        shown = heading(view, now)
+        more = " · ".join(filter(None, (line(view.task.agent), size_line(view))))
+        self.pane.head(shown._replace(words=f"{shown.words} · {more}"), current=True)
         self.pane.summarize(told(view, now))
         bar = headline.bar(view, overview, self.size.width)
         self.query_one("#bar", Static).update(bar)
