@@ -486,6 +486,6 @@ async def test_a_refusal_longer_than_the_terminal_is_read_to_its_end() -> None:
 
 
 async def test_keys_that_do_not_fit_the_footer_whole_are_left_out() -> None:
-    async with playing(scene.stage(), (50, 24)) as pilot:
+    async with playing(scene.stage(), (47, 24)) as pilot:
         await shows(pilot, "enter open")
         await until(pilot, lambda: text_of(pilot.app).rstrip().endswith("2 Inbox"))
