@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git import modules
+from factory.git import folders, modules
 from factory.git.comparisons import Changed
 from factory.git.vault import Vault
 from factory.model import GitError
 
 INCLUDE = ".worktreeinclude"
+_CLEAN = ("clean", "-ffdxq", "--exclude=/.git")
 
 
 class Trees:
@@ -49,7 +50,7 @@ class Trees:
 
     async def _add(self, folder: Path) -> None:
         async with self._adding:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await asyncio.to_thread(folders.remove, folder)
             self.index(folder).unlink(missing_ok=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             git = self.vault.git
@@ -69,10 +70,11 @@ class Trees:
         async with self._alone(folder):
             try:
                 await git(*reset, work_tree=folder, index=index)
-            except GitError:  # an index cut short by a kill or a full disk: begin again without it
+                await git(*_CLEAN, work_tree=folder, index=index)
+            except GitError:  # an index cut short by a kill, a folder closed or too deep: afresh
+                await asyncio.to_thread(folders.empty, folder, but=".git")
                 index.unlink(missing_ok=True)
                 await git(*reset, work_tree=folder, index=index)
-            await git("clean", "-ffdxq", "--exclude=/.git", work_tree=folder, index=index)
 
     @asynccontextmanager
     async def _alone(self, folder: Path) -> AsyncIterator[None]:
@@ -86,7 +88,7 @@ class Trees:
 
         Whatever an agent wrote there before is thrown away; the engine never asks it anything.
         """
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(folders.remove, folder)
         for part in ("objects/info", "refs/heads"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         (folder / "HEAD").write_text("ref: refs/heads/work\n")
@@ -187,6 +189,7 @@ class Trees:
         folder = self._checkouts / f"c{number:02}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(folders.remove, folder / ".git")  # left by another tree's check
             await self.put(folder, tree)
             yield folder
         finally:

@@ -1,0 +1,56 @@
+"""Removing what programs left in folders of ours: closed, deeper than a path can say, or a link."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+from factory.model import GitError
+
+
+def remove(path: Path) -> None:
+    """Remove whatever lies there; no link is followed. Raises GitError where it cannot be."""
+    try:
+        if path.is_symlink() or not path.is_dir():
+            path.unlink(missing_ok=True)
+            return
+        _empty(path, "")
+        path.rmdir()
+    except OSError as error:
+        raise GitError(f"{path} cannot be removed ({error.strerror}); remove it by hand") from error
+
+
+def empty(folder: Path, but: str) -> None:
+    """Remove all that lies in a folder but one name. Raises GitError where it cannot be."""
+    try:
+        _empty(folder, but)
+    except OSError as error:
+        raise GitError(
+            f"{folder} cannot be emptied ({error.strerror}); empty it by hand"
+        ) from error
+
+
+def _empty(top: Path, but: str) -> None:
+    """Folders are moved up to the top one by one, so that no depth is too deep."""
+    prefix = f".{uuid.uuid4().hex}"
+    top.chmod(0o700)
+    waiting, moved = [str(top)], 0
+    while waiting:
+        folder = waiting.pop()
+        at_top = folder == str(top)
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if not (at_top and entry.name == but)]
+        for entry in found:
+            if not entry.is_dir(follow_symlinks=False):
+                Path(entry.path).unlink()
+                continue
+            Path(entry.path).chmod(0o700)
+            place = entry.path
+            if not at_top:
+                moved += 1
+                place = str(top / f"{prefix}.{moved}")
+                Path(entry.path).rename(place)
+            waiting.append(place)
+        if not at_top:
+            Path(folder).rmdir()
