@@ -101,6 +101,9 @@ class Trees:
             f"\tworktree = /worktree\n[user]\n\tname = agent\n\temail = agent@localhost{extra}\n"
         )
         (folder / "objects/info/alternates").write_text("/history.git/objects\n")
+        ends = self.vault.history / "shallow"
+        if ends.is_file():
+            (folder / "shallow").write_bytes(ends.read_bytes())
         await self.vault.git("read-tree", commit, index=folder / "index")
 
     # --- snapshots -------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Vault(Comparisons):
         borrow = self.git_dir / "objects" / "info" / "alternates"
         borrow.parent.mkdir(parents=True, exist_ok=True)
         borrow.write_text(f"{self.history / 'objects'}\n")
+        self._share_ends()
         await self.fetch()
 
     async def fetch(self) -> str:
@@ -71,9 +72,20 @@ class Vault(Comparisons):
             settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
             timeout=1800,
         )  # fmt: skip
+        self._share_ends()
         tip = (await history("rev-parse", "refs/heads/main")).text
         await self.keep(f"tips/{tip}", tip)
         return tip
+
+    def _share_ends(self) -> None:
+        """Where the developer's clone is shallow, history ends for the vault where theirs does."""
+        ends, ours = self.history / "shallow", self.git_dir / "shallow"
+        if not ends.is_file():
+            ours.unlink(missing_ok=True)
+            return
+        draft = ours.with_suffix(".new")
+        draft.write_bytes(ends.read_bytes())
+        draft.replace(ours)
 
     async def commit(
         self, tree: str, parent: str, message: str, *, author: tuple[str, str] = COMMITTER

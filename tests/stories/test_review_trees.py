@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import subprocess  # noqa: TID251 - the developer clones with git itself
 from pathlib import Path
 
 import pytest
 
 from factory.git import folders
+from factory.model import TaskState
 from tests.developer import Developer
 from tests.git.cellar import cellar
 from tests.works import rail, settings, told, works
 
 DEEP = 3_000
+
+
+class Clone(Developer):
+    """A developer whose repository is there already."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
 
 def dig(folder: Path) -> None:
@@ -60,3 +69,22 @@ def test_no_link_is_followed_where_folders_are_removed(home: Path) -> None:
     folders.remove(ours)
     assert not ours.exists()
     assert (theirs / "file").read_text() == "kept"
+
+
+@told
+async def test_a_shallow_clone_is_worked_on_and_landed_on(developer: Developer, home: Path) -> None:
+    developer.commit({"factory.toml": settings(rail("there", "test -f hello.txt"))})
+    shallow = home / "shallow"
+    subprocess.run(
+        ("git", "clone", "-q", "--depth=1", f"file://{developer.path}", str(shallow)), check=True
+    )
+    clone = Clone(shallow)
+    clone.git("config", "user.name", "Dev")
+    clone.git("config", "user.email", "dev@localhost")
+    async with works(clone) as factory:
+        task = await factory.ready("Say hello", "git log --oneline | wc -l > hello.txt")
+        clone.commit({"other.txt": "meanwhile"})
+        await factory.until(task, TaskState.READY)
+        await factory.land(task)
+    assert clone.shows("hello.txt") == "1"
+    assert clone.git("status", "--porcelain") == ""
