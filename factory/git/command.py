@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from factory.model import GitError, Struct
 
@@ -150,42 +153,76 @@ async def execute(
     cwd: Path,
     stdin: bytes = b"",
     timeout: float = TIMEOUT,
-    outlive: bool = False,
-    holding: Sequence[int] = (),
 ) -> Result:
-    """Run a git command line to its end.
+    """Run a git command line to its end; it is killed when the caller is cancelled.
 
     It stands in a session of its own, so that a signal to the engine's group does not cut it in
-    two. With `outlive` it goes on when the caller is cancelled or its time is up; else it is killed
-    then. `holding` are descriptors of locks that last as long as it does.
+    two.
     """
-    process = await asyncio.create_subprocess_exec(
-        *line,
-        stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(env),
-        cwd=cwd,
-        start_new_session=True,
-        pass_fds=holding,
+    pipe = asyncio.subprocess.PIPE
+    process = await _start(
+        line, env, cwd, stdin=pipe if stdin else asyncio.subprocess.DEVNULL, out=pipe, err=pipe
     )
     try:
         async with asyncio.timeout(timeout):
             out, err = await process.communicate(stdin or None)
     except TimeoutError:
-        if outlive:
-            raise GitError(f"git takes longer than {timeout:.0f} s and goes on alone") from None
         _kill(process)
         raise GitError(
             f"git took longer than {timeout:.0f} s and was stopped: {line[-1]}"
         ) from None
     except asyncio.CancelledError:
-        if not outlive:
-            _kill(process)
+        _kill(process)
         raise
     return Result(code=process.returncode or 0, out=out, err=err.decode("utf-8", "replace"))
 
 
+async def execute_alone(
+    line: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    holding: Sequence[int],
+    timeout: float = TIMEOUT,
+) -> Result:
+    """Run a git command line that goes on when the caller is cancelled, killed, or out of time.
+
+    It speaks into files, not pipes: whatever writes into a pipe that nobody reads any more, a
+    filter in the midst of a checkout say, is killed. `holding` are descriptors of locks that last
+    as long as it does.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = await _start(line, env, cwd, out=out, err=err, holding=holding)
+        try:
+            async with asyncio.timeout(timeout):
+                code = await process.wait()
+        except TimeoutError:
+            raise GitError(f"git takes longer than {timeout:.0f} s and goes on alone") from None
+        for file in (out, err):
+            file.seek(0)
+        return Result(code=code, out=out.read(), err=err.read().decode("utf-8", "replace"))
+
+
+async def _start(
+    line: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    *,
+    out: int | IO[bytes],
+    err: int | IO[bytes],
+    stdin: int = asyncio.subprocess.DEVNULL,
+    holding: Sequence[int] = (),
+) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *line, stdin=stdin, stdout=out, stderr=err, env=dict(env), cwd=cwd,
+            start_new_session=True, pass_fds=holding,
+        )  # fmt: skip
+    except OSError as error:
+        raise GitError(f"git cannot be started in {cwd}: {error.strerror}") from error
+
+
 def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            os.killpg(process.pid, signal.SIGKILL)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git.command import Git, Result, environment, execute, expect, program
+from factory.git.command import Git, Result, environment, execute, execute_alone, expect, program
 from factory.git.obstacles import in_the_way
 from factory.model import RepositoryError, Struct
 
@@ -127,6 +127,23 @@ class Repository:
         """Untracked and ignored files that landing `commit` would write over."""
         return await in_the_way(Git(vault), lease, commit, await self.checkouts_of(target))
 
+    async def halfway(self, target: str) -> str:
+        """What the developer has begun with the target and not finished; empty for nothing.
+
+        Git takes a branch that is being rebased or bisected for checked out, and a push to it
+        would lay its files over those of the commit that they stand on.
+        """
+        line = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+        asked = await self.ask(*line, ok=(0, 128))  # where it is gone, the push says so
+        common = Path(os.fsdecode(asked.out.rstrip(b"\n")))
+        for folder in (common, *common.glob("worktrees/*")):
+            for name in ("rebase-merge", "rebase-apply"):
+                if _word(folder / name / "head-name") == f"refs/heads/{target}":
+                    return "rebase"
+            if _word(folder / "BISECT_START") == target:
+                return "bisect"
+        return ""
+
     async def land(self, vault: Path, commit: str, *, target: str, lease: str) -> Pushed:
         """Push `commit` onto the target, if that is still at `lease`.
 
@@ -143,7 +160,10 @@ class Repository:
                 return Pushed(done=False, moved=True)
             if names := await self.in_the_way(vault, commit, target=target, lease=lease):
                 return Pushed(done=False, in_the_way=names)
-            result = await execute(line, env=env, cwd=vault, outlive=True, holding=(lock,))
+            begun = await self.halfway(target)
+            if begun:
+                return Pushed(done=False, reason=f"finish or abort your {begun} of {target}")
+            result = await execute_alone(line, env=env, cwd=vault, holding=(lock,))
         if result.code == 0:
             return Pushed(done=True)
         moved = "stale info" in result.text or "fetch first" in result.text
@@ -187,6 +207,14 @@ def _developers_settings() -> dict[str, str]:
         xdg = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         config = f"{xdg}/git/config"
     return {**settings, "GIT_CONFIG_GLOBAL": config, "GIT_ATTR_NOSYSTEM": "0"}
+
+
+def _word(file: Path) -> str:
+    """What a small file of git's says, empty where there is none."""
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _refusal(result: Result) -> str:
