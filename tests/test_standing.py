@@ -78,7 +78,7 @@ def picture(*tasks: TaskView, problem: str = "") -> Overview:
         (
             ready(guardrails=(GuardrailStatus(name="types", verdict=Verdict.WAIVED),)),
             False,
-            "✓",
+            "~",
             "waived: types",
         ),
     ],

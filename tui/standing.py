@@ -74,7 +74,7 @@ def sign(view: TaskView) -> str:
     """The one character before a task, in every list."""
     if needs_you(view):
         return "!"
-    if view.task.state is TaskState.READY and (view.stale_on or view.behind):
+    if view.task.state is TaskState.READY and (view.stale_on or view.behind or _waived(view)):
         return "~"
     return _SIGNS[view.task.state]
 
@@ -157,10 +157,13 @@ def _ready(view: TaskView) -> str:
         return f"conflicts with the tip in {text.line(', '.join(view.conflicts))}"
     if view.behind or view.stale_on:
         return f"green on {(view.stale_on or change.tip)[:7]}, {view.behind} behind"
-    waived = [one.name for one in view.guardrails if one.verdict is Verdict.WAIVED]
-    if waived:
+    if waived := _waived(view):
         return f"waived: {text.line(', '.join(waived))}"
     return f"green on {change.tip[:7]}"
+
+
+def _waived(view: TaskView) -> list[str]:
+    return [one.name for one in view.guardrails if one.verdict is Verdict.WAIVED]
 
 
 def _eyes(view: TaskView) -> str:
