@@ -16,43 +16,24 @@ from factory import lifecycle, sandbox, tamper, treecheck
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.claims import unproven
-from factory.config import Config, GuardrailSpec
+from factory.config import Config
 from factory.environment import Ready
 from factory.git.comparisons import Changed
 from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
+from factory.judging import Judging, Subject
 from factory.model import (
     Change,
-    FactoryError,
     Judged,
     Lane,
     Mark,
-    NotNowError,
     ParkReason,
     Run,
-    Struct,
     Task,
     Verdict,
 )
 from factory.shop import Shop, Tip
-from factory.wire import GuardrailStatus, Progressed
-
-
-class Subject(Struct):
-    """What a gate looks at: one snapshot on one tip."""
-
-    task: Task
-    snapshot: str
-    tip: Tip
-    tree: str
-    config: Config
-    changed: tuple[Changed, ...]
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The changed paths."""
-        return tuple(change.path for change in self.changed)
 
 
 class Gate:
@@ -60,10 +41,9 @@ class Gate:
 
     def __init__(self, shop: Shop, checks: Checks, attempts: Attempts) -> None:
         self._shop = shop
-        self._checks = checks
         self._attempts = attempts
-        self.live: dict[str, tuple[GuardrailStatus, ...]] = {}
-        """How far each gate under way is, by task; the tip's under an empty name."""
+        self.judging = Judging(shop, checks)
+        self.live = self.judging.live
 
     async def check(self, task: Task) -> lifecycle.AnyEvent:
         """The phase `check`: snapshot the worktree, then examine it on the newest tip."""
@@ -131,11 +111,11 @@ class Gate:
             return held
         try:
             ready = await self._shop.environment(subject.config, subject.tree)
-            judged, runs = await self._judge(subject, subject.tree, ready, subject.task.id)
+            judged, runs = await self.judging.judge(subject, subject.tree, ready, subject.task.id)
             marks = await self._marks(subject)
             weakened: tuple[str, ...] = ()
             if verdict.green(judged):
-                weakened = await self._weakened(subject, ready)
+                weakened = await self.judging.weakened(subject, ready)
         finally:
             self.live.pop(subject.task.id, None)
         change = await self._change(subject, judged, marks, weakened)
@@ -159,70 +139,6 @@ class Gate:
         return lifecycle.Failed(
             reason=ParkReason.DEPENDENCIES,
             message=f"{names} changed, and what they name would be installed; resume allows it",
-        )
-
-    async def _judge(
-        self, subject: Subject, tree: str, ready: Ready, name: str | None
-    ) -> tuple[tuple[Judged, ...], tuple[Run, ...]]:
-        """Every guardrail's verdict on a tree, and the runs they rest on."""
-        board = _Board(self, subject.config.guardrails, name)
-        limit = asyncio.Semaphore(1 if subject.config.in_order else len(board.specs) or 1)
-        failed = asyncio.Event()
-
-        async def one(spec: GuardrailSpec) -> tuple[Judged, Run | None]:
-            if not verdict.applies(spec, subject.paths):
-                return Judged(
-                    guardrail=spec.name, verdict=Verdict.NOT_RUN, note=verdict.OUT_OF_SCOPE
-                ), None
-            async with limit:
-                if subject.config.in_order and failed.is_set():
-                    return Judged(guardrail=spec.name, verdict=Verdict.NOT_RUN), None
-                judged, run = await self._one(subject, spec, tree, ready, board)
-            if judged.verdict not in (Verdict.PASS, Verdict.WAIVED):
-                failed.set()
-            board.settle(judged, run)
-            return judged, run
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(spec)) for spec in board.specs]
-        pairs = [task.result() for task in tasks]
-        return tuple(pair[0] for pair in pairs), tuple(run for _, run in pairs if run is not None)
-
-    async def _one(
-        self, subject: Subject, spec: GuardrailSpec, tree: str, ready: Ready, board: _Board
-    ) -> tuple[Judged, Run]:
-        notes = self._shop.store.answers
-        again = f"again:{subject.task.id}:{spec.name}"
-        fresh = tree == subject.tree and notes.note(again) == tree
-        run = await self._checks.evidence(spec, tree, ready, progress=board.show, fresh=fresh)
-        if fresh:
-            notes.put_note(again, "")
-        waived = notes.note(waiver(subject.task.id, spec.name, tree))
-        if waived:
-            return Judged(guardrail=spec.name, verdict=Verdict.WAIVED, run=run.id, note=waived), run
-        tip = None
-        if run.verdict is Verdict.FAIL and spec.compare == "no-worse":
-            tip = await self._on_tip(subject, spec)
-        found, note = verdict.judge(run, spec.compare, tip)
-        return Judged(guardrail=spec.name, verdict=found, run=run.id, note=note), run
-
-    async def _on_tip(self, subject: Subject, spec: GuardrailSpec) -> Run:
-        ready = await self._shop.environment(subject.config, subject.tip.tree)
-        return await self._checks.evidence(spec, subject.tip.tree, ready, progress=lambda _: None)
-
-    async def _weakened(self, subject: Subject, ready: Ready) -> tuple[str, ...]:
-        """The guardrails that are red once the protected files are the tip's own again."""
-        touched = [c for c in subject.changed if matches(c.path, subject.config.protected)]
-        if not touched or subject.tip.config is None:
-            return ()
-        tree = await self._shop.trees.with_versions(subject.tree, touched)
-        if tree == subject.tip.tree:
-            return ()
-        judged, _ = await self._judge(subject, tree, ready, None)
-        return tuple(
-            one.guardrail
-            for one in judged
-            if one.verdict not in (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_RUN)
         )
 
     async def _marks(self, subject: Subject) -> tuple[Mark, ...]:
@@ -279,31 +195,15 @@ class Gate:
         specs = {spec.name: spec for spec in subject.config.guardrails}
         for run in red:
             if run.verdict is Verdict.ERROR and subject.tip.config is not None:
-                tip = await self._on_tip(subject, specs[run.guardrail])
+                tip = await self.judging.on_tip(subject, specs[run.guardrail])
                 if tip.verdict is Verdict.ERROR:
                     message = f"{run.guardrail} cannot run, on the target neither: {run.summary}"
                     return lifecycle.Failed(reason=ParkReason.ERROR, message=message)
         return self._red(subject.task, verdict.feedback(red, judged), verdict.summary(red, judged))
 
     async def tip(self) -> tuple[Judged, ...]:
-        """Run all guardrails on the tip itself: what the base is like, and whether they can run."""
-        tip = self._shop.tip
-        if tip.config is None:
-            return ()
-        try:
-            ready = await self._shop.environment(tip.config, tip.tree)
-            board = _Board(self, tip.config.guardrails, "")
-            judged = []
-            for spec in board.specs:
-                run = await self._checks.evidence(spec, tip.tree, ready, progress=board.show)
-                note = run.summary if run.verdict is Verdict.ERROR else ""
-                judged.append(
-                    Judged(guardrail=spec.name, verdict=run.verdict, run=run.id, note=note)
-                )
-                board.settle(judged[-1], run)
-        finally:
-            self.live.pop("", None)
-        return tuple(judged)
+        """What every guardrail says of the tip itself."""
+        return await self.judging.tip()
 
     async def _fix(self, task: Task) -> None:
         """Run the guardrails' own fix commands in the worktree, in the agent's sandbox."""
@@ -314,63 +214,3 @@ class Gate:
         profile = await self._attempts.worktrees.profile(task, None)
         for spec in rails:
             await sandbox.run(profile, spec.fix, timeout=spec.timeout)
-
-    def told(self, name: str, status: GuardrailStatus) -> None:
-        """A guardrail got further: show it."""
-        self._shop.tell(Progressed(task=name, guardrail=status))
-
-
-class _Board:
-    """The statuses of one gate under way, in the order of factory.toml.
-
-    `name` is the task's, empty for the tip's own; None for a run that nobody watches.
-    """
-
-    def __init__(self, gate: Gate, specs: Sequence[GuardrailSpec], name: str | None) -> None:
-        self.specs = specs
-        self._gate = gate
-        self._name = name
-        self._statuses = {
-            spec.name: GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs
-        }
-        self._publish()
-
-    def show(self, status: GuardrailStatus) -> None:
-        """One guardrail got further."""
-        self._statuses[status.name] = status
-        self._publish()
-        if self._name is not None:
-            self._gate.told(self._name, status)
-
-    def settle(self, judged: Judged, run: Run | None) -> None:
-        """One guardrail has its verdict."""
-        self.show(status_of(judged, run))
-
-    def _publish(self) -> None:
-        if self._name is not None:
-            self._gate.live[self._name] = tuple(self._statuses.values())
-
-
-def status_of(judged: Judged, run: Run | None) -> GuardrailStatus:
-    """A verdict as the bar shows it."""
-    if run is None:
-        return GuardrailStatus(name=judged.guardrail, verdict=judged.verdict, summary=judged.note)
-    return GuardrailStatus(
-        name=judged.guardrail, verdict=judged.verdict, seconds=run.seconds, run=run.id,
-        summary=judged.note or run.summary, done=run.counted, total=run.counted,
-    )  # fmt: skip
-
-
-def waiver(task: str, guardrail: str, tree: str) -> str:
-    """Name of the note that holds a waiver's reason: one guardrail, one task, one exact tree."""
-    return f"waiver:{task}:{guardrail}:{tree}"
-
-
-def refuse_waiver(change: Change | None, guardrail: str, tree: str, reason: str) -> None:
-    """Raise where a waiver may not be given."""
-    if change is None or change.tree != tree:
-        raise NotNowError("the change is no longer the one you looked at; look again")
-    if not reason.strip():
-        raise FactoryError("a waiver needs a reason in words; it stands in the landed commit")
-    if guardrail not in {one.guardrail for one in change.judged}:
-        raise FactoryError(f"{guardrail!r} is not a guardrail of this change")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from factory.checks import Checks
 from factory.config import FILE, Compare, Config
-from factory.gate import status_of
+from factory.judging import status_of
 from factory.model import Budget, FactoryError, Judged, NotNowError, Run, Verdict
 from factory.proposal import Proposal, compose, propose
 from factory.shop import Shop

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from factory import sandbox
 from factory.attempt import Attempts
 from factory.entry import AnyEntry, Delta, Output, ToolCall
-from factory.gate import Gate, status_of
+from factory.gate import Gate
+from factory.judging import status_of
 from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from factory import wire
-from factory.gate import Gate
+from factory.judging import Judging
 from factory.model import AcceptRule, Lane, ParkReason, TaskState
 from tests.developer import Developer
 from tests.works import Works, rail, settings, told, works
@@ -54,7 +54,7 @@ async def test_without_the_tips_own_checks_the_weakening_would_not_be_named(
     async def nothing(*_: object) -> tuple[str, ...]:
         return ()
 
-    monkeypatch.setattr(Gate, "_weakened", nothing)
+    monkeypatch.setattr(Judging, "weakened", nothing)
     developer.commit({"factory.toml": settings(SUITE), **GOOD})
     async with works(developer) as factory:
         task = await factory.ready("Change the value", CHEAT)
