@@ -14,6 +14,8 @@ from factory.wire import Chunk
 
 TAIL = 16_384
 """Bytes from the end that a pane begins with."""
+_FAR = 2_097_152
+"""Bytes behind from which on a tail is begun anew: nobody reads what rushed past unseen."""
 _READS = 60
 """Questions a second, over all transcripts."""
 
@@ -89,8 +91,10 @@ class Transcripts:
         self._wake.set()
 
     async def _read(self, name: str, place: _Place) -> None:
-        tail = not place.begun and self._tail is not None
-        limit = self._tail if tail and self._tail is not None else self._at_once
+        limit = self._at_once
+        tail = False
+        if self._tail is not None and (not place.begun or place.size - place.offset > _FAR):
+            limit, tail, place.carry = self._tail, True, ""
         chunk = await self._ask(
             lambda client: client.transcript(name, place.offset, limit=limit, tail=tail)
         )

@@ -229,6 +229,19 @@ async def test_a_hidden_floor_reads_nothing_and_catches_up_when_it_is_back() -> 
         await shows(pilot, "said in the dark")
 
 
+async def test_a_floor_that_was_hidden_for_long_begins_at_the_end_again() -> None:
+    stage = scene.stage(tasks=many(1))
+    async with playing(stage) as pilot:
+        await shows(pilot, "task-00")
+        await pilot.press("3")
+        stage.write("task-00.1", *(ToolResult(text="x" * 100_000) for _ in range(60)))
+        stage.write("task-00.1", Delta(text="the newest word"))
+        stage.asked.clear()
+        await pilot.press("1")
+        await shows(pilot, "the newest word")
+        assert len([path for path in stage.asked if path.startswith("/transcripts")]) <= 3
+
+
 # --- what its keys do
 
 
