@@ -170,6 +170,8 @@ class Runner:
                 continue
             if any(states.get(name) is not TaskState.LANDED for name in task.after):
                 continue
+            if not task.agent:  # queued while there was no factory.toml that could be read
+                self._shop.amend(task.id, agent=config.agent)
             self._shop.happen(task.id, lifecycle.Started(base=self._shop.tip.commit))
             working += 1
 
