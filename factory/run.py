@@ -9,23 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 
 from factory import lifecycle
+from factory.ahead import Ahead
 from factory.attempt import Attempts
-from factory.environment import SetupError
 from factory.gate import Gate
 from factory.landing import Landings
 from factory.lifecycle import Phase
 from factory.model import (
     FactoryError,
-    Judged,
     NotNowError,
     ParkReason,
     StoreError,
     Task,
     TaskState,
-    Verdict,
     cause,
     sentence,
 )
@@ -58,12 +56,10 @@ class Runner:
         self._attempts = attempts
         self._gate = gate
         self._landings = landings
+        self._ahead = Ahead(shop, gate)
         self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
         self._seen_tip = ""
-        self._checked_tip = ""
-        self._broken = ""
-        """Why the target itself cannot be checked, in words for the developer."""
         self._moved = True
         self.attended: Callable[[], bool] = lambda: True
         """Whether a client listens."""
@@ -116,7 +112,7 @@ class Runner:
         if tip.commit != self._seen_tip:
             self._seen_tip = tip.commit
             self._shop.store.journal.say("tip", text=tip.commit)
-            await self._conflicts()
+            await self._ahead.conflicts(self._running)
         self.problem = self._stopper()
         tasks = self._shop.store.tasks.all()
         self._resume_due(tasks)
@@ -126,8 +122,8 @@ class Runner:
             self._start_queued(self._shop.store.tasks.all())
             for task in self._shop.store.tasks.all():
                 self._drive(task)
-            self._ahead()
-        return self._due(self._shop.store.tasks.all())
+            self._gate_ahead()
+        return _due(self._shop.store.tasks.all(), self._shop.now())
 
     def _alone(self) -> bool:
         """Whether nothing may begin: what runs is uncontained, and nobody attends."""
@@ -138,9 +134,7 @@ class Runner:
             return _ALONE
         if self._shop.tip.problem:
             return self._shop.tip.problem
-        if self._checked_tip != self._shop.tip.commit:
-            return ""
-        return self._broken
+        return self._ahead.problem
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
         now = self._shop.now()
@@ -182,6 +176,14 @@ class Runner:
             under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
         elif phase is not None and under_way is None and not self._alone():
             self._spawn(task.id, phase, self._phase(task, phase))
+
+    def _gate_ahead(self) -> None:
+        phases = {phase for phase, _ in self._running.values()}
+        if _AHEAD in self._running or self._alone():
+            return
+        work = self._ahead.work(phases)
+        if work is not None:
+            self._spawn(_AHEAD, None, work)
 
     def _end_what_is_over(self, task: Task) -> None:
         if task.state.over and task.worktree and task.id not in self._running:
@@ -232,56 +234,11 @@ class Runner:
             case Phase.LAND:
                 return await self._landings.land(task)
 
-    async def _conflicts(self) -> None:
-        """The target moved: what no longer merges goes back to its agent at once."""
-        for task in self._shop.store.tasks.all():
-            change = self._shop.store.evidence.change(task.id)
-            if task.state is not TaskState.READY or change is None or task.id in self._running:
-                continue
-            merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
-            if merge.conflicts:
-                event = await self._gate.examine(task, change.snapshot, self._shop.tip)
-                self._shop.happen(task.id, event)
 
-    def _ahead(self) -> None:
-        """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
-        phases = {phase for phase, _ in self._running.values()}
-        if _AHEAD in self._running or phases & {Phase.CHECK, Phase.LAND}:
-            return
-        if self._shop.tip.config is None or self._alone():
-            return
-        if self._checked_tip != self._shop.tip.commit:
-            self._spawn(_AHEAD, None, self._check_tip())
-            return
-        if Phase.WORK in phases:
-            return
-        for task in self._shop.store.tasks.all():
-            change = self._shop.store.evidence.change(task.id)
-            if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
-                self._spawn(_AHEAD, None, self._look_again(task, change.snapshot))
-                return
-
-    async def _check_tip(self) -> None:
-        commit = self._shop.tip.commit
-        try:
-            judged = await self._gate.tip()
-            self._broken = _cannot_run(judged, self._shop.vault.target)
-        except SetupError as error:  # asking again at once would install it again at once
-            self._broken = str(error)
-        self._checked_tip = commit
-        self._shop.store.journal.say("base", text=commit)
-
-    async def _look_again(self, task: Task, snapshot: str) -> None:
-        event = await self._gate.examine(task, snapshot, self._shop.tip)
-        if not isinstance(event, lifecycle.Failed):
-            self._shop.happen(task.id, event)
-
-    def _due(self, tasks: tuple[Task, ...]) -> float | None:
-        now = self._shop.now()
-        times = [
-            task.parked.until for task in tasks if task.parked and task.parked.until is not None
-        ]
-        return max(0.05, min(times) - now) if times else None
+def _due(tasks: tuple[Task, ...], now: float) -> float | None:
+    """Seconds until the first parked task that goes on by itself; None where there is none."""
+    times = [task.parked.until for task in tasks if task.parked and task.parked.until is not None]
+    return max(0.05, min(times) - now) if times else None
 
 
 def _why(error: BaseException, task: Task, phase: Phase) -> str:
@@ -297,13 +254,3 @@ def _why(error: BaseException, task: Task, phase: Phase) -> str:
                 f"a fault of factory-tui's own: {error!r}; resume tries again, `factory-tui "
                 "doctor` names the log with the details"
             )
-
-
-def _cannot_run(judged: Sequence[Judged], target: str) -> str:
-    broken = [one for one in judged if one.verdict is Verdict.ERROR]
-    if not broken:
-        return ""
-    names = ", ".join(one.guardrail for one in broken)
-    causes = "; ".join(dict.fromkeys(one.note for one in broken))
-    way_out = "mend it, then `factory-tui engine restart`"
-    return f"{names} cannot run on {target} itself: {causes}; {way_out}"

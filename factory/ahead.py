@@ -1,0 +1,77 @@
+"""Gates ahead of time: the tip's own, and those of changes that the tip has moved away from."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Coroutine, Sequence
+
+from factory import lifecycle
+from factory.environment import SetupError
+from factory.gate import Gate
+from factory.lifecycle import Phase
+from factory.model import Judged, Task, TaskState, Verdict
+from factory.shop import Shop
+
+
+class Ahead:
+    """What is worth checking while nothing else is."""
+
+    def __init__(self, shop: Shop, gate: Gate) -> None:
+        self._shop = shop
+        self._gate = gate
+        self._checked = ""
+        self._broken = ""
+
+    @property
+    def problem(self) -> str:
+        """Why the target itself cannot be checked, in words for the developer."""
+        return self._broken if self._checked == self._shop.tip.commit else ""
+
+    def work(self, phases: Container[Phase | None]) -> Coroutine[object, object, None] | None:
+        """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
+        if Phase.CHECK in phases or Phase.LAND in phases or self._shop.tip.config is None:
+            return None
+        if self._checked != self._shop.tip.commit:
+            return self._check_tip()
+        if Phase.WORK in phases:
+            return None
+        for task in self._shop.store.tasks.all():
+            change = self._shop.store.evidence.change(task.id)
+            if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
+                return self._look_again(task, change.snapshot)
+        return None
+
+    async def conflicts(self, busy: Container[str]) -> None:
+        """The target moved: what no longer merges goes back to its agent at once."""
+        for task in self._shop.store.tasks.all():
+            change = self._shop.store.evidence.change(task.id)
+            if task.state is not TaskState.READY or change is None or task.id in busy:
+                continue
+            merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
+            if merge.conflicts:
+                event = await self._gate.examine(task, change.snapshot, self._shop.tip)
+                self._shop.happen(task.id, event)
+
+    async def _check_tip(self) -> None:
+        commit = self._shop.tip.commit
+        try:
+            judged = await self._gate.tip()
+            self._broken = _cannot_run(judged, self._shop.vault.target)
+        except SetupError as error:  # asking again at once would install it again at once
+            self._broken = str(error)
+        self._checked = commit
+        self._shop.store.journal.say("base", text=commit)
+
+    async def _look_again(self, task: Task, snapshot: str) -> None:
+        event = await self._gate.examine(task, snapshot, self._shop.tip)
+        if not isinstance(event, lifecycle.Failed):
+            self._shop.happen(task.id, event)
+
+
+def _cannot_run(judged: Sequence[Judged], target: str) -> str:
+    broken = [one for one in judged if one.verdict is Verdict.ERROR]
+    if not broken:
+        return ""
+    names = ", ".join(one.guardrail for one in broken)
+    causes = "; ".join(dict.fromkeys(one.note for one in broken))
+    way_out = "mend it, then `factory-tui engine restart`"
+    return f"{names} cannot run on {target} itself: {causes}; {way_out}"
