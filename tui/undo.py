@@ -22,7 +22,10 @@ from factory.wire import (
     Reply,
     Resume,
     SaveComment,
+    Say,
+    SendFeedback,
     Undo,
+    Waive,
 )
 from tui.text import line, plural
 
@@ -78,6 +81,10 @@ def _of_review(command: AnyCommand) -> Act | None:
         case MarkSeen(task=name, marks=marks, seen=seen):
             said = "not seen again" if seen else "seen again"
             return Act(said, (MarkSeen(task=name, marks=marks, seen=not seen),))
+        case SendFeedback(task=name) | Say(task=name):
+            return Act(f"what {line(name)} was told cannot be taken back; say more, or pause it")
+        case Waive(guardrail=name):
+            return Act(f"the waiver of {line(name)} stays for this tree; x rejects the change")
         case _:
             return None
 

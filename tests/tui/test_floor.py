@@ -325,6 +325,19 @@ async def test_u_takes_back_the_last_act_and_then_the_one_before() -> None:
         await shows(pilot, "nothing of yours to undo")
 
 
+async def test_undo_of_what_was_told_says_why_it_stays_and_takes_back_nothing_older() -> None:
+    stage = scene.stage()
+    async with playing(stage) as pilot:
+        await pilot.press("j", "p")
+        await until(pilot, lambda: len(stage.commands) == 1)
+        await pilot.press("s", *"hurry", "enter")
+        await until(pilot, lambda: len(stage.commands) == 2)
+        await shows(pilot, "said to")
+        await pilot.press("u")
+        await shows(pilot, "was told cannot be taken back; say more, or pause it")
+        assert len(stage.commands) == 2
+
+
 async def test_a_refusal_is_said_in_one_sentence() -> None:
     stage = scene.stage()
     stage.answer = lambda command: wire.Reply(error="retry-http is landing; wait a moment")

@@ -79,7 +79,7 @@ class Everywhere(Connected):
         """Undo the developer's last act; a landing asks first: it is a change of its own."""
         act = self.factory.last_act()
         if act is None or not act.commands:
-            self.say("nothing of yours to undo" if act is None else "that cannot be taken back")
+            self.say("nothing of yours to undo" if act is None else act.said)
             return
 
         def take_back(go: bool | None = True) -> None:
