@@ -28,10 +28,10 @@ from factory.entry import (
     ToolResult,
     Usage,
 )
-from factory.model import AgentError, ParkReason, Pending, Spend, Task
+from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
 from factory.purse import Purse
 from factory.shop import Shop
-from factory.transcript import Transcript
+from factory.transcript import Transcript, cut_short
 from factory.wire import Grew
 from factory.worktrees import Worktrees, attempt_name
 
@@ -49,7 +49,18 @@ class Attempts:
     # --- the phase `work` ------------------------------------------------------------------
 
     async def work(self, task: Task) -> lifecycle.AnyEvent:
-        """The phase `work`: the agent runs until it claims to be done, asks, or cannot go on."""
+        """The phase `work`: the agent runs until it claims to be done, asks, or cannot go on.
+
+        A word that it did not hear any more, or could not, is told at once: it goes on.
+        """
+        while True:
+            ended = await self._round(task)
+            task = self._shop.store.tasks.get(task.id)
+            unheard = task.state is TaskState.WORKING and task.prompts
+            if not (unheard and isinstance(ended, lifecycle.Claimed)):
+                return ended
+
+    async def _round(self, task: Task) -> lifecycle.AnyEvent:
         config, spec = self._settings(task)
         if spec is None or config is None:
             return lifecycle.Failed(
@@ -57,8 +68,10 @@ class Attempts:
                 message=f"factory.toml on the target has no agent {task.agent!r}; add it, or end "
                 "the task",
             )
-        task = await self.worktrees.ready(task)
         transcript = self.transcript(task)
+        if spec.kind == "command" and cut_short(transcript.entries()):
+            task = await self.worktrees.again(task)
+        task = await self.worktrees.ready(task)
         try:
             transcript.resume(self._shop.now())
             self._deliver(task, transcript, config, spec)

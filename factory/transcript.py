@@ -10,7 +10,16 @@ from typing import BinaryIO
 
 import msgspec
 
-from factory.entry import AnyEntry, Delta, Output, Response, ToolResult
+from factory.entry import (
+    AnyEntry,
+    Delta,
+    Finished,
+    Output,
+    Question,
+    Remark,
+    Response,
+    ToolResult,
+)
 from factory.model import StoreError, Struct
 from factory.wire import Chunk
 
@@ -20,6 +29,9 @@ HANDOFF = "handoff"
 """Name of the tool call that ends the work."""
 INTERRUPTED = "interrupted, look before you go on: this may or may not have run"
 """What the model is told of a call whose result was lost."""
+
+BEGUN = "the command begins"
+"""The remark before a command that remembers nothing: cut short, it begins again from the start."""
 
 _DELTA = b'{"type":"Delta"'
 _BLOCK = 1 << 16
@@ -173,6 +185,19 @@ def interrupted(entries: Sequence[AnyEntry], at: float = 0.0) -> tuple[ToolResul
         for call in calls(response)
         if call.id not in answered and call.name not in (ASK, HANDOFF)
     )
+
+
+def cut_short(entries: Sequence[AnyEntry]) -> bool:
+    """Whether a command that remembers nothing was begun and did not end well."""
+    for entry in reversed(entries):
+        match entry:
+            case Finished() | Question():
+                return False
+            case Remark(text=text) if text == BEGUN:
+                return True
+            case _:
+                continue
+    return False
 
 
 def _write(file: int, data: bytes) -> None:

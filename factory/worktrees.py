@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from factory import environment, sandbox
 from factory.config import AgentSpec, Config
+from factory.git import folders
 from factory.git.trees import free_name
 from factory.model import FactoryError, Task
 from factory.shop import Shop
@@ -34,10 +34,27 @@ class Worktrees:
             task = await self._take(task)
         folder = self._shop.trees.worktrees / task.worktree
         if task.lay_out:
+            await self._keep(task, folder)
             await self._shop.trees.put(folder, task.lay_out)
             await self._furnish(task, folder)
             task = self._shop.amend(task.id, lay_out="")
         return task
+
+    async def again(self, task: Task) -> Task:
+        """Have the worktree hold the last snapshot again, or the base before the first."""
+        if task.lay_out or not task.worktree:
+            return task
+        last = await self._shop.vault.kept(f"{task.id}/{task.snapshot}") if task.snapshot else ""
+        return self._shop.amend(task.id, lay_out=last or task.base)
+
+    async def _keep(self, task: Task, folder: Path) -> None:
+        """What stands there and in no snapshot, an edit by hand say, gets a ref of its own."""
+        tree = await self._shop.trees.tree(folder, task.base)
+        last = await self._shop.vault.kept(f"{task.id}/{task.snapshot}") if task.snapshot else ""
+        if tree != await self._shop.vault.tree_of(last or task.base):
+            message = f"{task.id}: before its worktree was laid out anew"
+            commit = await self._shop.vault.commit(tree, last or task.base, message)
+            await self._shop.vault.keep(f"edits/{task.id}/{tree}", commit)
 
     async def _take(self, task: Task) -> Task:
         """A slot of the pool, holding the last snapshot, or the base before the first."""
@@ -45,6 +62,8 @@ class Worktrees:
         name = task.worktree or free_name(held)
         self._claimed.add(name)
         try:
+            if task.worktree:  # half made, it must not be taken for the agent's work after a kill
+                self._shop.amend(task.id, worktree="")
             ref = f"{task.id}/{task.snapshot}"
             tree = await self._shop.vault.kept(ref) if task.snapshot else ""
             folder = await self._shop.trees.worktree(name, tree or task.base)
@@ -56,9 +75,8 @@ class Worktrees:
 
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
-        home = self._shop.attempt_folder(attempt_name(task))
         self.scratch(task).mkdir(parents=True, exist_ok=True)
-        await self._shop.trees.private_git(home / "git", task.base)
+        await self._shop.trees.private_git(self._git(task), task.base)
         tracked = await self._shop.trees.tracked(folder)
         included = await self._shop.included()
         environment.include(included, self._shop.repository.path, folder, tracked)
@@ -78,7 +96,6 @@ class Worktrees:
 
     async def profile(self, task: Task, spec: AgentSpec | None) -> sandbox.Profile:
         """The sandbox of a task's agent: its worktree, its git, its tools."""
-        home = self._shop.attempt_folder(attempt_name(task))
         folder = self._shop.trees.worktrees / task.worktree
         config = self._shop.tip.config or Config()
         async with self._environment:
@@ -86,7 +103,7 @@ class Worktrees:
         login = environment.login(spec.login) if spec and spec.login else ()
         handed = environment.handed(spec.env, self._surroundings()) if spec else ()
         tree, scratch, tools = str(folder), str(self.scratch(task)), ready.environment
-        git, history = (str(home / "git"), str(self._shop.vault.history))
+        git, history = (str(self._git(task)), str(self._shop.vault.history))
         if not self._shop.contained:
             git = history = ""
         if spec is not None and spec.kind == "command" and (spec.network or login):
@@ -103,6 +120,9 @@ class Worktrees:
     def scratch(self, task: Task) -> Path:
         """The folder that the agent has as its /tmp."""
         return self._shop.attempt_folder(attempt_name(task)) / "tmp"
+
+    def _git(self, task: Task) -> Path:
+        return self._shop.attempt_folder(attempt_name(task)) / "git"
 
     def _surroundings(self) -> dict[str, str]:
         """What an agent program can be handed: our environment, and the keys taken out of it."""
@@ -145,8 +165,8 @@ class Worktrees:
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
         self._shop.amend(task.id, worktree="")
-        scratch = self.scratch(task)
-        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        for part in (self.scratch(task), self._git(task)):
+            await asyncio.to_thread(folders.remove, part)
 
 
 def attempt_name(task: Task) -> str:

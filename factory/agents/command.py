@@ -18,6 +18,7 @@ from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
 from factory.model import AgentError, Spend
 from factory.sandbox import SCRATCH, run
 from factory.sandbox import Finished as Ended
+from factory.transcript import BEGUN
 
 CLAUDE_CODE = (
     "claude -p --output-format stream-json --verbose --permission-mode bypassPermissions "
@@ -98,6 +99,8 @@ async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEn
         ("FACTORY_SESSION", session),
     )
     profile = structs.replace(desk.profile, env=(*desk.profile.env, *given))
+    if not events:
+        yield Remark(at=desk.now(), text=BEGUN)
     program = asyncio.create_task(run(profile, desk.spec.run, on_output=lines.feed))
     try:
         async with aclosing(_batches(lines, program)) as batches:

@@ -129,8 +129,8 @@ async def test_an_agent_that_fails_parks_with_its_last_words_and_resumes(
     developer.commit({"factory.toml": settings(HELLO)})
     script = """
     echo hello world > hello.txt
-    if [ ! -e tried ]; then touch tried; echo no luck today; exit 3; fi
-    rm tried
+    if [ ! -e /tmp/tried ]; then touch /tmp/tried; echo no luck today; exit 3; fi
+    rm /tmp/tried
     """
     async with works(developer) as factory:
         task = await factory.add("Say hello", script)
