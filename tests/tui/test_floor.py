@@ -389,9 +389,10 @@ async def test_find_goes_to_the_task_and_says_when_nothing_has_the_words() -> No
         await pilot.press("ctrl+u", *"only idempotent")
         await until(pilot, lambda: at(pilot) == "retry-http")
         await pilot.press("ctrl+u", *"nowhere")
-        await shows(pilot, "nothing has this")
+        await shows(pilot, "nothing has this   esc close")
         await pilot.press("escape", "l")
         assert at(pilot) == "i18n"
+        await shows(pilot, "enter open")
 
 
 async def test_y_copies_the_task_under_the_cursor() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -37,6 +37,9 @@ class FindBox(Static, can_focus=True):
 
     words = ""
 
+    class Closed(Message):
+        """The developer is done with finding."""
+
     def on_key(self, event: events.Key) -> None:
         """Type, erase, go on or leave; no key gets through to the screen."""
         event.stop()
@@ -45,6 +48,7 @@ class FindBox(Static, can_focus=True):
             case "escape":
                 self.display = False
                 self.screen.set_focus(None)
+                self.post_message(self.Closed())
             case "enter":
                 self.post_message(Find(self.words, again=True))
             case "backspace":
@@ -73,7 +77,8 @@ class FindBox(Static, can_focus=True):
     def missed(self, missed: bool) -> None:
         """Show the words, and whether nothing has them."""
         words = Content.assemble(("/", "$accent"), Content(line(self.words)), ("▌", "$accent"))
-        self.update(words + Content.styled("  nothing has this", "$error") if missed else words)
+        hint = ("nothing has this   ", "$error") if missed else ("enter next   ", "$text-muted")
+        self.update(Content.assemble(words, "   ", hint, ("esc close", "$text-muted")))
 
     def _type(self, words: str) -> None:
         self.words = words
@@ -174,7 +179,12 @@ class Footer(Horizontal):
 
     def begin_find(self) -> None:
         """Let the developer type words to find."""
+        self.query_one(Words).display = False
         self.query_one(FindBox).begin()
+
+    @on(FindBox.Closed)
+    def _found(self) -> None:
+        self.query_one(Words).display = True
 
     def not_found(self) -> None:
         """Say that nothing has the words."""
