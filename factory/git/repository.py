@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from factory.git.command import Git, Result, environment, execute, execute_alone, expect, program
+from factory.git.forward import hooks
 from factory.git.obstacles import in_the_way
 from factory.model import RepositoryError, Struct
 
 _RECEIVE = (
-    "git -c receive.denyCurrentBranch=updateInstead -c core.hooksPath=/dev/null"
+    "git -c receive.denyCurrentBranch=updateInstead -c {hooks}"
     " -c receive.fsckObjects=true -c gc.auto=0 -c maintenance.auto=false receive-pack"
 )
 """Refuses a dirty or overlapping checkout untouched; takes objects in by quarantine."""
@@ -150,10 +152,11 @@ class Repository:
         The push stands in a session of its own and outlives the engine. The developer's own
         global settings count in it (LFS, line ends), their hooks do not.
         """
-        ref = f"refs/heads/{target}"
+        ref, own = f"refs/heads/{target}", vault / "landing-hooks"
+        receive = _RECEIVE.format(hooks=shlex.quote(f"core.hooksPath={own}"))
         line = [program(), f"--git-dir={vault}", "-c", "core.hooksPath=/dev/null"]
         line += ["push", "--porcelain", "--no-verify", f"--force-with-lease={ref}:{lease}"]
-        line += [f"--receive-pack={_RECEIVE}", "--", str(self.path), f"{commit}:{ref}"]
+        line += [f"--receive-pack={receive}", "--", str(self.path), f"{commit}:{ref}"]
         env = environment() | _developers_settings()
         async with _turn(vault / "landing.lock") as lock:
             if await self.tip(target) != lease:
@@ -163,10 +166,11 @@ class Repository:
             begun = await self.halfway(target)
             if begun:
                 return Pushed(done=False, reason=f"finish or abort your {begun} of {target}")
+            hooks(own, self.path, ref=ref, old=lease, new=commit)
             result = await execute_alone(line, env=env, cwd=vault, holding=(lock,))
-        if result.code == 0:
-            return Pushed(done=True)
-        moved = "stale info" in result.text or "fetch first" in result.text
+            if result.code == 0:
+                return Pushed(done=True)
+            moved = await self.tip(target) != lease
         return Pushed(done=False, moved=moved, reason=_refusal(result))
 
 
