@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 
@@ -9,13 +10,13 @@ from textual.content import Content
 
 from factory.model import Spend, Struct
 from factory.wire import Fact, LedgerRow, LedgerView, Overview
-from tui.text import clock, count, fit, line, money, pad, plural, usd
+from tui.text import clock, count, line, money, pad, plural, usd
 from tui.widgets.listing import Slot, spread
 
-_NAME = 22
 _BAR = 20
 _WIDE = 90
-_WIDEST = 104
+_WIDEST = 116
+_OBJECT = re.compile(r"\b([0-9a-f]{7})[0-9a-f]{33}\b")
 
 
 class Row(Struct):
@@ -59,7 +60,12 @@ def _weight(spent: Spend) -> tuple[float, int]:
     return (spent.usd or 0.0, spent.tokens)
 
 
-def slots(found: dict[str, Row]) -> list[Slot]:
+def _name(width: int) -> int:
+    """Cells for a name, where a line has `width`."""
+    return 34 if width >= _WIDEST else 22
+
+
+def slots(found: dict[str, Row], width: int) -> list[Slot]:
     """The lines: a heading before each part."""
     lines: list[Slot] = []
     part = ""
@@ -70,19 +76,20 @@ def slots(found: dict[str, Row]) -> list[Slot]:
             part = row.part
             name = f"by {part.removesuffix('s')}"
             columns = "" if len(lines) else f"{'cost':>9}{'tokens':>11}{'time':>10}"
-            lines.append(Slot("", title=f"{name:<{_NAME + 3}}{columns}"))
+            lines.append(Slot("", title=f"{name:<{_name(width) + 3}}{columns}"))
         lines.append(Slot(key))
     return lines
 
 
 def draw(row: Row, width: int) -> Content:
     """`Thu 14 Jan  $9.80  990k tok  61:40  6 tasks, 1 landed  ████`."""
+    room = _name(width)
     width = min(width, _WIDEST)
     spent = row.row.spent
     tokens = "" if spent.usd is None else f"{count(spent.tokens)} tok"
     name = _day(row.row.name) if row.part == "days" else row.row.name
     left = Content.assemble(
-        f"   {pad(fit(line(name), _NAME), _NAME)} ",
+        f"   {pad(line(name), room)} ",
         (f"{money(spent):>9}", "bold"),
         (f"  {tokens:>9}", "$text-muted"),
         (f"  {clock(spent.seconds):>8}", "$text-muted"),
@@ -126,7 +133,8 @@ def heading(overview: Overview, width: int) -> Content:
 def fact(found: Fact, width: int) -> Content:
     """`15 Jan 07:50  csv-export  parked  asks: …`."""
     at = time.strftime("%d %b %H:%M", time.localtime(found.at))
-    name = pad(fit(line(found.task), _NAME), _NAME)
+    name = pad(line(found.task), _name(width))
+    said = _OBJECT.sub(r"\1", line(found.text))
     return Content.assemble(
-        (f"   {at}  ", "$text-muted"), name, (f" {line(found.kind)}  ", "bold"), line(found.text)
+        (f"   {at}  ", "$text-muted"), name, (f" {line(found.kind)}  ", "bold"), said
     ).truncate(width, ellipsis=True)

@@ -137,7 +137,8 @@ class LedgerScreen(ListScreen):
         if overview is None:
             return
         self._rows = ledgerlines.rows(self._ledger)
-        self._costs.show(ledgerlines.slots(self._rows), self._draw)
+        width = self.size.width // (2 if self.size.width >= _ABREAST else 1)
+        self._costs.show(ledgerlines.slots(self._rows, width), self._draw)
         facts = [Slot("", title="history"), *map(Slot, self._facts)]
         self._history.show(facts, self._draw)
         nothing = self._asked and not self._rows and not self._facts
