@@ -51,7 +51,7 @@ async def test_a_landing_waits_for_the_end_of_what_the_developer_has_begun(
 
 @pytest.mark.parametrize("begun", MIDST)
 @told
-async def test_without_that_git_would_lay_the_landing_over_their_files(
+async def test_without_that_the_target_would_move_under_it_but_not_their_files(
     developer: Developer, begun: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nothing(self: Repository, target: str) -> str:
@@ -61,8 +61,10 @@ async def test_without_that_git_would_lay_the_landing_over_their_files(
     developer.git(*MIDST[begun], ok=False)
     assert developer.git("status", "--porcelain") == ""
     async with cellar(developer) as vault:
-        assert (await vault.land(await vault.holding({"hello.txt": "hello\n"}))).done
-    assert developer.git("status", "--porcelain") != ""
+        commit = await vault.holding({"hello.txt": "hello\n"})
+        assert (await vault.land(commit)).done
+    assert developer.tip() == commit
+    assert developer.git("status", "--porcelain") == ""
 
 
 @told
