@@ -20,9 +20,9 @@ in_checkout() {{
 }}
 forward() {{
     in_checkout diff-index --quiet --cached --ignore-submodules $new -- && return 0
+    dirty=$(in_checkout status --porcelain --untracked-files=no --ignore-submodules) || return 1
+    test -z "$dirty" || return 1
     in_checkout update-index -q --ignore-submodules --refresh || return 1
-    in_checkout diff-files --quiet --ignore-submodules -- || return 1
-    in_checkout diff-index --quiet --cached --ignore-submodules $old -- || return 1
     in_checkout read-tree -m -u $old $new
 }}
 listing=$(git -C {repository} worktree list --porcelain) || exit 1
