@@ -24,6 +24,14 @@ class Picture(Struct):
     git: dict[str, str]
     """What lies in the git dir, objects and the factory's id left out."""
 
+    def unlike(self, other: Picture) -> list[str]:
+        """The names of what differs, for a test that fails."""
+        pairs = ((self.files, other.files), (self.git, other.git))
+        return [
+            name for one, two in pairs for name in sorted({*one, *two})
+            if one.get(name) != two.get(name)
+        ]  # fmt: skip
+
 
 class Developer:
     """One developer and their checkout."""
