@@ -17,6 +17,7 @@ from tests.tui.playing import SMALL, application, playing, shows, until
 from tui.app import FactoryApp
 from tui.feed import Connect, Feed, Link
 from tui.screens.otherversion import OtherVersion
+from tui.widgets.footer import Footer
 
 pytestmark = pytest.mark.anyio
 
@@ -144,6 +145,20 @@ async def test_the_screen_says_for_how_long_the_engine_is_away_and_goes_on_after
         stage.return_()
         await shows(pilot, "yourrepo")
         assert "engine is away" not in text_of(pilot.app)
+
+
+async def test_an_engine_that_stays_away_says_why() -> None:
+    async with playing(scene.stage(), SMALL) as pilot:
+        footer = pilot.app.screen.query_one(Footer)
+        away = Link(away_since=0.0, reason="the engine could not start: no space left on the disk")
+        footer.stand(None, away, 2.0)
+        await pilot.pause()
+        assert "no space left" not in text_of(pilot.app)
+        footer.stand(None, away, 4.0)
+        await shows(pilot, "no space left")
+        footer.stand(None, Link(), 5.0)
+        await until(pilot, lambda: "no space left" not in text_of(pilot.app))
+        await shows(pilot, "enter open")
 
 
 async def test_an_engine_of_another_version_can_only_be_restarted_or_left_alone() -> None:

@@ -132,5 +132,8 @@ class FloorScreen(Watching, Adding):
         if not running:
             self.app.exit()
             return
+        if self.factory.feed.link.away_since is not None:
+            self.app.exit(message="the engine is away; `factory-tui` starts it, and work goes on")
+            return
         goes = "goes" if running == 1 else "go"
         self.app.exit(message=f"{plural(running, 'agent')} {goes} on; `factory-tui` shows them")

@@ -22,6 +22,9 @@ from tui.text import line
 _STAYS = 6.0
 """Seconds that a sentence stays; an error stays until the next one."""
 
+_BLIP = 3.0
+"""Seconds after which an engine that is away has a reason worth reading."""
+
 
 class Find(Message):
     """The developer typed words to find, or asked for the next hit."""
@@ -88,7 +91,10 @@ class FindBox(Static, can_focus=True):
 
 
 class Words(Widget):
-    """The hints that fit whole on one line; or a sentence, on as many lines as it takes."""
+    """The hints that fit whole on one line; or a sentence, on as many lines as it takes.
+
+    What is said comes first, then the trouble that lasts, then the hints.
+    """
 
     ALLOW_SELECT = False
 
@@ -96,6 +102,7 @@ class Words(Widget):
         super().__init__()
         self._hints: tuple[Content, ...] = ()
         self._said: Content | None = None
+        self._trouble = ""
 
     def show(self, *hints: Content) -> None:
         """Show these where nothing is said."""
@@ -107,10 +114,18 @@ class Words(Widget):
         self._said = sentence
         self.refresh(layout=True)
 
+    def trouble(self, sentence: str) -> None:
+        """Show this in place of the hints until it is empty."""
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self.refresh(layout=True)
+
     def render(self) -> Content:
         """The sentence, or the hints up to the last that fits."""
         if self._said is not None:
             return self._said
+        if self._trouble:
+            return Content.styled(f"⚠ {self._trouble}", "$error")
         gap = Content("  ")
         shown = gap.join(self._hints)
         for end in range(len(self._hints), 0, -1):
@@ -121,7 +136,9 @@ class Words(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line for hints, which a sentence may exceed."""
-        return 1 if self._said is None else super().get_content_height(container, viewport, width)
+        if self._said is None and not self._trouble:
+            return 1
+        return super().get_content_height(container, viewport, width)
 
 
 class Footer(Horizontal):
@@ -163,7 +180,7 @@ class Footer(Horizontal):
         self._timer = self.set_timer(_STAYS * (4 if error else 1), self._fall_silent)
 
     def stand(self, overview: Overview | None, link: Link, now: float) -> None:
-        """Show, for as long as it is so: no engine, no sandbox, recorded answers.
+        """Show, for as long as it is so: no engine and why, no sandbox, recorded answers.
 
         `now` is on the clock of `link.away_since`.
         """
@@ -171,6 +188,8 @@ class Footer(Horizontal):
         if link.away_since is not None:
             away = f" ⚠ engine is away, {int(now - link.away_since)} s "
             badges.append(Content.styled(away, "$error bold reverse"))
+        lasts = link.away_since is not None and now - link.away_since >= _BLIP
+        self.query_one(Words).trouble(line(link.reason) if lasts else "")
         if overview is not None and not overview.contained:
             badges.append(Content.styled(" ⚠ NOT CONTAINED ", "$error bold reverse"))
         if overview is not None and overview.recorded:
