@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -439,6 +440,10 @@ def test_what_is_composed_is_read_back_as_it_was_proposed(tmp_path: Path) -> Non
     )
 
 
+def uncommented(text: str) -> str:
+    return re.sub(r"(?m)^# (?=\[|(?:name|run|version|kind|script) = )", "", text)
+
+
 def test_a_check_that_is_red_and_cannot_be_compared_is_written_as_a_comment(
     tmp_path: Path,
 ) -> None:
@@ -446,10 +451,14 @@ def test_a_check_that_is_red_and_cannot_be_compared_is_written_as_a_comment(
     found = look(tmp_path, files)
     text = written(found, red=("mypy",), black=Compare.NO_WORSE)
     assert [spec.name for spec in parse(text).guardrails] == ["ruff", "pytest"]
-    uncommented = text.replace("\n# [[guardrail]]", "\n[[guardrail]]")
-    for key in ("name", "run", "version"):
-        uncommented = uncommented.replace(f"\n# {key} = ", f"\n{key} = ")
-    assert [spec.name for spec in parse(uncommented).guardrails] == list(commands(found))
+    whole = parse(uncommented(text))
+    assert [spec.name for spec in whole.guardrails] == list(commands(found))
+
+
+def test_every_file_shows_how_scripts_become_an_agent(tmp_path: Path) -> None:
+    text = written(look(tmp_path, {"a.py": ""}))
+    assert [agent.name for agent in parse(text).agents] == ["claude"]
+    assert parse(uncommented(text)).agents[-1].script
 
 
 def test_a_formatter_that_is_red_on_the_base_does_not_mend_all_of_it_in_the_first_change(

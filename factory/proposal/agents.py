@@ -69,7 +69,8 @@ def look(site: Site) -> Findings:
         agents=(ours,),
         missing=(
             f"no agent was found: there is no {KEY} and no claude, codex or gemini on PATH; "
-            f"set {KEY} before the engine starts, or install one of them",
+            f"set {KEY} before the engine starts, install one of them, or name a program of your "
+            "own under [agents.NAME]",
         ),
     )
 

@@ -36,6 +36,13 @@ _ENVIRONMENT = """\
 # How tools and dependencies get into the sandbox: `setup` runs in /worktree with the network and
 # fills /env, once per state of `inputs`. Agents and guardrails see /env read-only.
 """
+_SCRIPTS = """\
+# Any program can be an agent. With this one each task is a shell script, and no model is asked:
+# [agents.script]
+# kind = "command"
+# run = 'bash -e "$FACTORY_PROMPT_FILE"'
+# script = true
+"""
 _NO_WORSE = "# Red on the target today: nothing may fail that does not fail there.\n"
 _RED = """\
 # Red on the target today, and without ids that tell old failures from new ones: no change could
@@ -77,6 +84,7 @@ def compose(
     for spec in proposal.agents:
         name = _string(spec.name) if "." in spec.name else spec.name
         parts.append(_table(f"[agents.{name}]", spec, left_out=("name",)))
+    parts.append(_SCRIPTS)
     for guardrail in proposal.guardrails:
         compare = measured.get(guardrail.name, guardrail.compare)
         parts.append(_guardrail(guardrail, compare, red=guardrail.name in red))
