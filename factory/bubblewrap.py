@@ -3,68 +3,17 @@
 from __future__ import annotations
 
 import os
-import resource
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from factory.model import Struct
+from factory import seccomp
+from factory.machine import Machine, facts
 from factory.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Profile
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_TOP = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_ETC = (
-    "alternatives",
-    "ca-certificates",
-    "crypto-policies",
-    "fonts",
-    "ld.so.cache",
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "localtime",
-    "mime.types",
-    "os-release",
-    "pki/ca-trust/extracted",
-    "pki/tls/cert.pem",
-    "pki/tls/certs",
-    "pki/tls/openssl.cnf",
-    "protocols",
-    "services",
-    "ssl/cert.pem",
-    "ssl/certs",
-    "ssl/openssl.cnf",
-    "timezone",
-)
-_ETC_NETWORK = ("gai.conf", "nsswitch.conf", "resolv.conf")
 _USER = 1000
 """Inside, nobody is root: tests of file permissions mean the same on every machine."""
-
-
-class Machine(Struct):
-    """What the arguments rest on besides the profile: facts of the host."""
-
-    bubblewrap: str = ""
-    """Path of the bwrap program; empty where there is none."""
-    links: tuple[tuple[str, str], ...] = ()
-    """Top-level folders that are symlinks, such as /bin: `(path, target)`."""
-    system: tuple[str, ...] = ()
-    """What exists of the toolchain: top-level folders and parts of /etc."""
-    network: tuple[str, ...] = ()
-    """What exists of the parts of /etc that only a program with the network needs."""
-    python: tuple[str, ...] = ()
-    """Folders of the Python that runs this, where they lie outside the toolchain."""
-    programs: str = ""
-    """Folder of the programs installed beside factory-tui, ruff and pytest among them."""
-    hosts: str = ""
-    """The host's /etc/hosts."""
-    shell: str = "/bin/sh"
-    prlimit: str = ""
-    """Path of the prlimit program; empty where there is none."""
-    most: tuple[tuple[str, int], ...] = ()
-    """Hard limits of this process, by prlimit's names, where it has any."""
-    root: bool = False
-    """Whether this is root, whom the kernel lets have any number of processes."""
 
 
 def find_bubblewrap() -> Path | None:
@@ -88,48 +37,8 @@ def find_bubblewrap() -> Path | None:
 
 
 def look() -> Machine:
-    """The facts of this machine: some fifty `stat` calls, no process."""
-    top = [Path(name) for name in _TOP if Path(name).exists()]
-    etc = [Path("/etc", name) for name in _ETC]
-    hosts = Path("/etc/hosts")
-    return Machine(
-        bubblewrap=str(find_bubblewrap() or ""),
-        links=tuple((str(path), str(path.readlink())) for path in top if path.is_symlink()),
-        system=tuple(
-            str(p) for p in (*top, *etc) if p.exists() and not (p in top and p.is_symlink())
-        ),
-        network=tuple(str(p) for name in _ETC_NETWORK if (p := Path("/etc", name)).exists()),
-        python=_python(Path.home()),
-        programs=str(Path(sys.prefix, "bin")),
-        hosts=hosts.read_text(errors="replace") if hosts.exists() else "",
-        shell=shutil.which("bash", path=_PATH) or "/bin/sh",
-        prlimit=shutil.which("prlimit", path=_PATH) or "",
-        most=_hard_limits(),
-        root=os.geteuid() == 0,
-    )
-
-
-def _python(home: Path) -> tuple[str, ...]:
-    """The running environment and the Python under it; never the home or a folder above it."""
-    real = Path(sys.executable).resolve().parent.parent
-    folders = {Path(sys.prefix), Path(sys.base_prefix), real}
-    return tuple(
-        str(folder)
-        for folder in sorted(folders)
-        if not folder.is_relative_to("/usr")
-        and not any(place.is_relative_to(folder) for place in (home, home.resolve()))
-    )
-
-
-def _hard_limits() -> tuple[tuple[str, int], ...]:
-    names = {
-        "nproc": resource.RLIMIT_NPROC,
-        "fsize": resource.RLIMIT_FSIZE,
-        "data": resource.RLIMIT_DATA,
-        "nofile": resource.RLIMIT_NOFILE,
-    }
-    hard = {name: resource.getrlimit(number)[1] for name, number in names.items()}
-    return tuple((name, most) for name, most in hard.items() if most != resource.RLIM_INFINITY)
+    """The facts of this machine."""
+    return facts(find_bubblewrap())
 
 
 def files(profile: Profile, machine: Machine, *, git: bool = False) -> tuple[File, ...]:
@@ -149,9 +58,16 @@ def files(profile: Profile, machine: Machine, *, git: bool = False) -> tuple[Fil
 
 
 def arguments(
-    profile: Profile, machine: Machine, descriptors: Mapping[str, int], *, cwd: str = TREE
+    profile: Profile,
+    machine: Machine,
+    descriptors: Mapping[str, int],
+    *,
+    cwd: str = TREE,
+    filter: int = -1,  # noqa: A002 - the kernel's own word
 ) -> list[str]:
     """All of bubblewrap's options. `descriptors` holds an open file for each of `files`, by path.
+
+    `filter` is an open file with what `filtered` gives.
 
     Mounts go from the root downwards, so that none hides another: the environment of this Python,
     or the tree, may lie under /tmp or under the home.
@@ -165,17 +81,8 @@ def arguments(
         options += ["--ro-bind", path, path]
     for path, target in machine.links:
         options += ["--symlink", target, path]
-    options += [
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--dir",
-        "/run",
-        "--symlink",
-        "../tmp",
-        "/var/tmp",
-    ]
+    options += _proc(machine)
+    options += ["--dev", "/dev", "--dir", "/run", "--symlink", "../tmp", "/var/tmp"]
     mounts = _temporary(profile)
     mounts += [(path, ["--ro-bind", path, path]) for path in machine.python]
     mounts += [(bind.inside, _bind(bind)) for bind in binds(profile)]
@@ -187,7 +94,24 @@ def arguments(
     options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", cwd]
     for name, value in environment(profile, machine).items():
         options += ["--setenv", name, value]
-    return options
+    return options + (["--seccomp", str(filter)] if filter >= 0 else [])
+
+
+def filtered(profile: Profile, machine: Machine) -> bytes:
+    """The filter of system calls; empty for a processor that we have none for."""
+    return seccomp.program(machine.architecture, unix=machine.scopes or not profile.network)
+
+
+def _proc(machine: Machine) -> list[str]:
+    """The sandbox's own /proc, of which a program can write its own processes and nothing else.
+
+    The rest of it is the machine's, and where the engine's user is root the kernel would let them.
+    Process 1 is bubblewrap's: who can write its memory can live on when the engine dies.
+    """
+    options = ["--proc", "/proc"]
+    for path in machine.proc:
+        options += ["--ro-bind", path, path]
+    return [*options, "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"]
 
 
 def binds(profile: Profile) -> tuple[Bind, ...]:
@@ -227,6 +151,7 @@ def environment(profile: Profile, machine: Machine) -> dict[str, str]:
 
 def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[str]:
     """The command behind its limits, none of them above the engine's own."""
+    command = [*_scoping(profile, machine), *command]
     limits = profile.limits
     wanted = {"fsize": limits.file_bytes, "data": limits.memory_bytes, "nofile": limits.open_files}
     if profile.contained:
@@ -240,6 +165,13 @@ def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[
     if "nofile" in numbers:
         script += f"ulimit -n {numbers['nofile']}; "
     return ["/bin/sh", "-c", script + 'exec "$@"', "sh", *command]
+
+
+def _scoping(profile: Profile, machine: Machine) -> list[str]:
+    if not (profile.contained and profile.network and machine.scopes):
+        return []
+    source = resources.files("factory").joinpath("scoping.py").read_text()
+    return [sys.executable, "-I", "-S", "-c", source]
 
 
 def crossings(

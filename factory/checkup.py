@@ -13,10 +13,11 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from factory import bubblewrap, profiles, sandbox
+from factory import bubblewrap, profiles
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
 from factory.containment import Level
+from factory.escapes import suite as escapes
 from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
@@ -84,7 +85,7 @@ async def _git() -> Diagnosis:
 
 
 async def _sandbox() -> Diagnosis:
-    containment = await sandbox.probe()
+    containment = await escapes.probe()
     if containment.level is Level.BUBBLEWRAP:
         health = Health.FINE
     else:  # elsewhere than on Linux it can only be attended: known, and not to be mended

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from factory.bubblewrap import Machine
+from factory.machine import Machine
 from factory.model import Struct
-from factory.profiles import TREE
 
 _UBUNTU = (
     "sudo apt install bubblewrap apparmor-profiles && "
@@ -89,24 +87,6 @@ def links(crossings: Iterable[tuple[str, str]]) -> Iterator[Path]:
                 yield path
 
 
-def probe_script(private: Iterable[Path], port: int) -> str:
-    """A shell script that names, one a line, everything it can do that it should not.
-
-    `private` is files that must not be there, `port` one that listens on the host's loopback.
-    """
-    names = " ".join(shlex.quote(str(path)) for path in private)
-    return f"""
-        touch {TREE}/written
-        for name in {names}; do [ -e "$name" ] && echo "$name can be read"; done
-        (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo "the network can be reached"
-        [ -w /usr/bin ] && echo "the system can be written"
-        [ "$(ls -d /proc/[0-9]* | wc -l)" -lt 9 ] || echo "other processes can be seen"
-        grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "it has capabilities"
-        unshare --user true 2>/dev/null && echo "it can make namespaces of its own"
-        true
-    """
-
-
 def private_files(home: Path, shown: Sequence[str], most: int = 20) -> list[Path]:
     """Some of what stands in the home, besides the folders that are meant to be seen."""
     try:
@@ -118,15 +98,10 @@ def private_files(home: Path, shown: Sequence[str], most: int = 20) -> list[Path
     ]
 
 
-def judge(exit_code: int | None, said: str, written: bool) -> Containment:
-    """What the probe's script shows."""
-    faults = said.split("\n")[:-1]
-    if exit_code != 0:
-        faults.append(f"the probe ended with {exit_code}")
-    if not written:
-        faults.append("the tree cannot be written")
-    if faults:
-        found = ", ".join(faults)
+def judge(faults: Iterable[str]) -> Containment:
+    """What an escape suite shows: contained only if it found no fault."""
+    found = ", ".join(faults)
+    if found:
         return Containment(
             level=Level.NONE,
             sentence=f"the sandbox does not hold: {found}; report this with what doctor prints",

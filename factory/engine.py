@@ -13,12 +13,13 @@ from pathlib import Path
 import filelock
 import watchfiles
 
-from factory import __version__, lifecycle, sandbox
+from factory import __version__, lifecycle
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.commands import Commands
 from factory.containment import Level
 from factory.environment import Environments
+from factory.escapes import suite as escapes
 from factory.gate import Gate
 from factory.git.place import Place
 from factory.git.repository import Repository
@@ -155,7 +156,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     try:
         vault = Vault(place.state, repository, await chosen(repository))
         await vault.prepare()
-        containment = await sandbox.probe()
+        containment = await escapes.probe()
         contained = containment.level is Level.BUBBLEWRAP
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,9 +15,9 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from factory import bubblewrap, containment
-from factory.bubblewrap import Machine, describe, find_bubblewrap
-from factory.containment import Containment, Level
+from factory.bubblewrap import describe, find_bubblewrap
 from factory.leash import Leash, Outlet, open_file
+from factory.machine import Machine
 from factory.model import SandboxError, Struct
 from factory.profiles import (
     ENVIRONMENT,
@@ -45,11 +44,9 @@ __all__ = [
     "SCRATCH",
     "TREE",
     "Bind",
-    "Containment",
     "Environment",
     "File",
     "Finished",
-    "Level",
     "Limits",
     "Profile",
     "cli",
@@ -58,7 +55,6 @@ __all__ = [
     "gate",
     "interactive",
     "outside",
-    "probe",
     "run",
     "setup",
     "tools",
@@ -197,7 +193,9 @@ class _Program:
         numbers = {file.inside: open_file(opened, file.text.encode()) for file in files}
         if stdin:
             numbers[_STDIN] = open_file(opened, stdin)
-        options = bubblewrap.arguments(profile, machine, numbers, cwd=cwd)
+        rules = bubblewrap.filtered(profile, machine)
+        filter_ = open_file(opened, rules) if rules else -1
+        options = bubblewrap.arguments(profile, machine, numbers, cwd=cwd, filter=filter_)
         options += ["--json-status-fd", str(leash.status)]
         number = open_file(opened, b"".join(os.fsencode(word) + b"\0" for word in options))
         wait = _WAIT + (_STDIN if stdin else "/dev/null")
@@ -207,7 +205,7 @@ class _Program:
             stdin=leash.gate,
             stdout=self._output.theirs,
             stderr=self._error.theirs,
-            pass_fds=(number, leash.status, *numbers.values()),
+            pass_fds=(number, leash.status, *numbers.values(), *([filter_] if rules else [])),
             env={},
             cwd="/",
             start_new_session=True,
@@ -286,23 +284,3 @@ def interactive(profile: Profile, folder: Path) -> tuple[str, ...]:
     options = bubblewrap.arguments(inside, machine, {})
     words = bubblewrap.limited(inside, machine, [machine.shell, "-i"])
     return (machine.bubblewrap, *options, *words)
-
-
-async def probe() -> Containment:
-    """Really run a sandbox once, and believe only what it shows. Takes some 30 ms."""
-    machine = bubblewrap.look()
-    if not machine.bubblewrap:
-        return Containment(level=Level.NONE, sentence=containment.missing())
-    with tempfile.TemporaryDirectory(prefix="factory-probe-") as name, socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        private = containment.private_files(Path.home(), machine.python)
-        script = containment.probe_script(private, listening.getsockname()[1])
-        said: list[bytes] = []
-        try:
-            profile = Profile(name="probe", tree=name)
-            finished = await run(profile, script, timeout=20, on_output=said.append)
-        except SandboxError as error:
-            return Containment(level=Level.NONE, sentence=str(error))
-        written = Path(name, "written").exists()
-    return containment.judge(finished.exit_code, b"".join(said).decode(errors="replace"), written)

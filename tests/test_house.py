@@ -28,7 +28,9 @@ LARGER = {
 }
 """What may be over a limit, and why it reads better in one piece."""
 
-STARTS_PROGRAMS = ("factory/git/", "factory/sandbox.py", "factory/spawn.py")
+INSIDE = ("factory/scoping.py", "factory/escapes/inside.py", "factory/escapes/kernel.py")
+"""What is sent into a sandbox and runs there alone."""
+STARTS_PROGRAMS = ("factory/git/", "factory/sandbox.py", "factory/spawn.py", *INSIDE)
 
 
 def over(path: Path, source: str) -> list[str]:

@@ -14,8 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from factory import bubblewrap, containment, sandbox
+from factory.containment import Level
+from factory.escapes import suite as escapes
+from factory.machine import Machine
 from factory.model import SandboxError
-from factory.sandbox import Bind, File, Finished, Level, Limits, Profile
+from factory.sandbox import Bind, File, Finished, Limits, Profile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 
@@ -336,26 +339,11 @@ def test_no_descriptor_is_left_open(tree: Path) -> None:
     assert after == before
 
 
-def test_the_probe_believes_only_what_it_sees(tree: Path) -> None:
-    assert asyncio.run(sandbox.probe()).level is Level.BUBBLEWRAP
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        script = containment.probe_script([tree], server.getsockname()[1])
-        shown = Bind(host=str(tree), inside=str(tree))
-        weak = replace(in_the(tree), network=True, binds=(shown,))
-        finished, said = ran(weak, script)
-    found = containment.judge(finished.exit_code, said, written=False)
-    assert found.level is Level.NONE
-    for fault in (f"{tree} can be read", "network can be reached", "tree cannot be written"):
-        assert fault in found.sentence
-    finished, said = ran(plainly(tree), script)
-    assert "other processes can be seen" in said
-
-
 def test_without_bubblewrap_nothing_runs_and_the_way_out_is_named(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bubblewrap, "find_bubblewrap", lambda: None)
-    found = asyncio.run(sandbox.probe())
+    found = asyncio.run(escapes.probe())
     assert found.level is Level.NONE
     assert "apt install bubblewrap" in found.sentence
     with pytest.raises(SandboxError, match="apt install bubblewrap"):
@@ -388,7 +376,7 @@ def test_without_bubblewrap_nothing_runs_and_the_way_out_is_named(
 def test_each_way_a_system_forbids_the_sandbox_has_its_way_out(
     said: str, settings: dict[str, int], way_out: str
 ) -> None:
-    assert way_out in containment.sentence(said, bubblewrap.Machine(), settings.get)
+    assert way_out in containment.sentence(said, Machine(), settings.get)
 
 
 def test_doctor_can_print_a_profile(tree: Path, scratch: Path) -> None:
