@@ -5,6 +5,7 @@ from __future__ import annotations
 from factory.model import TaskState
 from factory.wire import Overview, ReviewIndex, TaskView
 from tui.text import line
+from tui.waiting import view_of
 
 SETTLED = 0.5
 """Seconds that something must have been on the screen before it can be decided on."""
@@ -43,8 +44,7 @@ def waive_refusal(view: TaskView | None, tree: str, guardrail: str) -> str:
 
 
 def _decided(index: ReviewIndex, overview: Overview | None) -> tuple[TaskView | None, str]:
-    tasks = overview.tasks if overview else ()
-    view = next((view for view in tasks if view.task.id == index.task), None)
+    view = view_of(overview, index.task)
     name = line(index.task)
     if not index.task:
         return None, "the diff is still being read"

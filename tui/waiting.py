@@ -37,6 +37,12 @@ def waiting(overview: Overview) -> tuple[Waiting, ...]:
     return tuple(sorted(items, key=lambda item: (parts.index(item.group), item.view.since)))
 
 
+def view_of(overview: Overview | None, task: str) -> TaskView | None:
+    """The task as a picture has it; None where it is gone, or nothing is known yet."""
+    tasks = overview.tasks if overview else ()
+    return next((view for view in tasks if view.task.id == task), None)
+
+
 def reviewable(view: TaskView) -> bool:
     """Whether there is a change to look at, ready or not."""
     return view.change is not None and not view.task.state.over

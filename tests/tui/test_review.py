@@ -45,6 +45,8 @@ from tui.widgets.comment import CommentBox
 pytestmark = pytest.mark.anyio
 
 OTHER = "0ther00" + "0" * 33
+ENDLESS = ("feed", "transcripts")
+"""Workers that end with the app."""
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Review:
         """Let everything that was asked for arrive and be painted."""
         for _ in range(100):
             await self.pilot.pause()
-            if not any(w.is_running for w in self.app.workers if w.name != "feed"):
+            if not any(w.is_running for w in self.app.workers if w.name not in ENDLESS):
                 break
         await self.pilot.pause()
 

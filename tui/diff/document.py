@@ -93,9 +93,9 @@ class Document:
         if at >= 0:
             own = flags & ~(Flag.CURSOR | Flag.SEEN)
             words = f"│ {self._remarks(spot.row)[at]}"
-            return paint.plain(words, "remark", self.sheet, palette, own)
+            return paint.plain(words, palette.remark, self.sheet, palette, own)
         if row is None:
-            return paint.plain("…", "note", self.sheet, palette, flags)
+            return paint.plain("…", palette.note, self.sheet, palette, flags)
         match row.kind:
             case RowKind.FILE:
                 file = self.index.files[row.file]

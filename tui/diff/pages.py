@@ -50,13 +50,17 @@ class Pages:
         self._asked.add(page)
         first = page * PAGE
         try:
-            rows = tuple(await self._fetch(first, min(PAGE, self._total - first)))
+            rows = await self._fetch(first, min(PAGE, self._total - first))
         finally:
             self._asked.discard(page)
-        self._pages[page] = rows
+        self.keep(page, rows)
+        return range(first, first + len(rows))
+
+    def keep(self, page: int, rows: Sequence[Row]) -> None:
+        """Take the rows of a page that was read otherwise."""
+        self._pages[page] = tuple(rows)
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
-        return range(first, first + len(rows))
 
     async def at(self, number: int) -> Row:
         """Row `number`, fetched if need be.

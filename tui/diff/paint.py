@@ -16,8 +16,8 @@ from tui.diff.colour import Spans, Tone
 from tui.text import clean, fit, line, pad, plural, shorten_path
 
 COMPONENTS = (
-    "added", "removed", "context", "plus", "minus", "file", "hunk", "note", "number", "mark",
-    "cursor", "remark", "badge", "keyword", "string", "comment", "literal", "name",
+    "added", "removed", "context", "file", "hunk", "remark", "cursor",
+    "good", "bad", "accent", "warning", "muted", "name",
 )  # fmt: skip
 """What a theme can colour, as component classes `diff--<name>`."""
 
@@ -39,25 +39,28 @@ class Palette:
 
     def __init__(self, read: Callable[[str], Style]) -> None:
         styles = {name: read(f"diff--{name}") for name in COMPONENTS}
-        self.styles = styles
+        ink = {name: _ink(style) for name, style in styles.items()}
         self.base = {
             RowKind.ADDED: styles["added"],
             RowKind.REMOVED: styles["removed"],
             RowKind.CONTEXT: styles["context"],
         }
         self.signs = {
-            RowKind.ADDED: _ink(styles["plus"]),
-            RowKind.REMOVED: _ink(styles["minus"]),
+            RowKind.ADDED: ink["good"] + _BOLD,
+            RowKind.REMOVED: ink["bad"] + _BOLD,
             RowKind.CONTEXT: Style.null(),
         }
-        self.number = _ink(styles["number"])
-        self.badge = _ink(styles["badge"])
+        self.context, self.file, self.hunk = styles["context"], styles["file"], styles["hunk"]
+        self.remark = styles["remark"]
+        self.note = styles["context"] + ink["warning"]
+        self.mark = styles["context"] + ink["accent"]
+        self.number, self.badge = ink["muted"], ink["warning"]
         self.tones = {
-            Tone.KEYWORD: _ink(styles["keyword"]),
-            Tone.STRING: _ink(styles["string"]),
-            Tone.COMMENT: _ink(styles["comment"]),
-            Tone.NUMBER: _ink(styles["literal"]),
-            Tone.NAME: _ink(styles["name"]),
+            Tone.KEYWORD: ink["accent"],
+            Tone.STRING: ink["good"],
+            Tone.COMMENT: ink["muted"] + _ITALIC,
+            Tone.NUMBER: ink["warning"],
+            Tone.NAME: ink["name"],
         }
         self._cursor = Style(bgcolor=styles["cursor"].bgcolor)
 
@@ -74,6 +77,8 @@ def _ink(style: Style) -> Style:
 
 
 _SEEN = Style(dim=True)
+_BOLD = Style(bold=True)
+_ITALIC = Style(italic=True)
 
 
 class Sheet(NamedTuple):
@@ -154,7 +159,7 @@ def file_heading(
     file: FileView, sheet: Sheet, palette: Palette, flags: Flag, folded: bool
 ) -> list[Segment]:
     """The line above a file: sign, path, status, figures, badges."""
-    style = palette.over(palette.styles["file"], flags)
+    style = palette.over(palette.file, flags)
     signs = ("▲ critical",) * file.critical + tuple(f"⚠ {line(badge)}" for badge in file.badges)
     notes = [_STATUS.get(file.status, ""), *(f"from {line(file.old_path)}",) * bool(file.old_path)]
     lines = file.rows - 1 - len(file.hunks) - len(file.notes)
@@ -178,25 +183,25 @@ def hunk_heading(
     hunk: HunkView, place: tuple[int, int], sheet: Sheet, palette: Palette, flags: Flag
 ) -> list[Segment]:
     """The line above a hunk: seen or not, which of how many, the function it is in."""
-    style = palette.over(palette.styles["hunk"], flags)
+    style = palette.over(palette.hunk, flags)
     mark = "[x]" if Flag.SEEN in flags else "[ ]"
     fresh = "" if hunk.fresh or Flag.SEEN in flags else " same as last time"
     text = f" {mark} {place[0]}/{place[1]}{fresh} · {line(hunk.heading)}".rstrip(" ·")
     return [_edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]
 
 
-def plain(text: str, name: str, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
+def plain(text: str, style: Style, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
     """A note or a remark: words beside the code, in the code's column."""
-    style = palette.over(palette.styles[name], flags)
+    over = palette.over(style, flags)
     indent = " " * (sheet.gutter - 1)
-    return [_edge(flags, palette, style), Segment(pad(indent + text, sheet.width - 1), style)]
+    return [_edge(flags, palette, over), Segment(pad(indent + text, sheet.width - 1), over)]
 
 
 def note(row: Row, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
     """A fact about a file that its lines do not show."""
-    return plain(clean(row.text, exact=True), "note", sheet, palette, flags)
+    return plain(clean(row.text, exact=True), palette.note, sheet, palette, flags)
 
 
 def _edge(flags: Flag, palette: Palette, style: Style | None = None) -> Segment:
     sign = "▸" if Flag.CURSOR in flags else "┃" if Flag.RANGED in flags else " "
-    return Segment(sign, palette.over(style or palette.styles["mark"], flags))
+    return Segment(sign, palette.over(style or palette.mark, flags))

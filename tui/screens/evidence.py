@@ -19,7 +19,6 @@ from factory.wire import (
     Overview,
     Progressed,
     Rerun,
-    TaskView,
     Waive,
 )
 from tui import evidencelines
@@ -29,6 +28,7 @@ from tui.evidencelines import Evidence
 from tui.keys import Where, bindings
 from tui.screens.listkeys import ListScreen
 from tui.text import clean, line
+from tui.waiting import view_of
 from tui.widgets.card import Card
 from tui.widgets.footer import Footer
 from tui.widgets.listing import Listing, Slot
@@ -141,18 +141,17 @@ class EvidenceScreen(ListScreen):
                 waive = Waive(task=self._of, guardrail=name, tree=tree, reason=reason)
                 self.do(waive, done=f"{line(name)} is waived for tree {tree[:7]}")
 
-        card = Card(question, "waive", refuse=lambda: waive_refusal(self._view(), tree, name))
+        card = Card(question, "waive", refuse=lambda: self._refusal(name, tree))
         self.app.push_screen(card, answered)
+
+    def _refusal(self, name: str, tree: str) -> str:
+        return waive_refusal(view_of(self.overview, self._of), tree, name)
 
     def _guardrail(self) -> str:
         name = self._evidence.guardrail(self.listing.cursor) if self._evidence else ""
         if not name:
             self.say("put the cursor on a guardrail")
         return name
-
-    def _view(self) -> TaskView | None:
-        tasks = self.overview.tasks if self.overview else ()
-        return next((view for view in tasks if view.task.id == self._of), None)
 
     async def _read(self) -> None:
         details = await self.ask(lambda client: client.details(self._of))

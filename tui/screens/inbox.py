@@ -87,7 +87,7 @@ class InboxScreen(ListScreen):
         elif reviewable(item.view):
             from tui.screens.review import ReviewScreen
 
-            self.app.push_screen(ReviewScreen(item.id))
+            self.run_worker(ReviewScreen(item.id).come(), group="open", exclusive=True)
         elif item.view.task.state is TaskState.PARKED:
             self.factory.show_task(item.id)
         else:

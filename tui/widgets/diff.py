@@ -46,18 +46,13 @@ class DiffView(Widget, can_focus=True):
         & > .diff--removed { color: $foreground; background: $error 14%; }
         & > .diff--file { color: $foreground; background: $panel; text-style: bold; }
         & > .diff--hunk { color: $text-primary; background: $surface; }
-        & > .diff--note { color: $text-warning; }
-        & > .diff--badge { color: $text-warning; }
-        & > .diff--number { color: $text-muted; }
-        & > .diff--mark { color: $accent; }
         & > .diff--remark { color: $text-accent; background: $surface; }
-        & > .diff--plus { color: $text-success; text-style: bold; }
-        & > .diff--minus { color: $text-error; text-style: bold; }
         & > .diff--cursor { background: $primary 34%; }
-        & > .diff--keyword { color: $text-accent; }
-        & > .diff--string { color: $text-success; }
-        & > .diff--comment { color: $text-muted; text-style: italic; }
-        & > .diff--literal { color: $text-warning; }
+        & > .diff--good { color: $text-success; }
+        & > .diff--bad { color: $text-error; }
+        & > .diff--accent { color: $text-accent; }
+        & > .diff--warning { color: $text-warning; }
+        & > .diff--muted { color: $text-muted; }
         & > .diff--name { color: $text-primary; }
     }
     """
@@ -85,9 +80,9 @@ class DiffView(Widget, can_focus=True):
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
         self.workers.cancel_group(self, "rows")
         self.workers.cancel_group(self, "colours")
+        wrap, width = self.document.sheet.wrap, max(self.size.width, 20)
+        document.sheet = document.sheet._replace(width=width, wrap=wrap)
         self.document = document
-        width = max(self.size.width, 20)
-        document.sheet = document.sheet._replace(width=width)
         document.port.height = max(self.size.height, 1)
         self._strips.clear()
         self.go(lambda port: port.to(row, at=at))
@@ -117,9 +112,17 @@ class DiffView(Widget, can_focus=True):
         self._start("rows")
 
     def spots(self) -> list[Spot]:
-        """The display lines in the window, top down."""
+        """The display lines in the window, top down; fitted to the size that it has by now."""
+        document, size = self.document, self.size
+        fitted = (document.sheet.width, document.port.height)
+        if size and fitted != (max(size.width, 20), size.height):
+            document.sheet = document.sheet._replace(width=max(size.width, 20))
+            document.port.height = size.height
+            document.port.keep()
+            self._strips.clear()
+            self._spots = None
         if self._spots is None:
-            self._spots = list(self.document.port.visible())
+            self._spots = list(document.port.visible())
         return self._spots
 
     def render_line(self, y: int) -> Strip:
@@ -130,13 +133,13 @@ class DiffView(Widget, can_focus=True):
         width = self.size.width
         if y >= len(spots):
             words = self.nothing if y == 1 and not spots else ""
-            return Strip([Segment(pad(f"  {words}", width), self._palette.styles["context"])])
+            return Strip([Segment(pad(f"  {words}", width), self._palette.context)])
         spot = spots[y]
         flags = self.document.flags(spot.row)
         strip = self._strips.get((spot, flags))
         if strip is None:
             segments = self.document.segments(spot, flags, self._palette)
-            strip = Strip(segments).adjust_cell_length(width, self._palette.styles["context"])
+            strip = Strip(segments).adjust_cell_length(width, self._palette.context)
             self._strips[(spot, flags)] = strip
         return strip
 
@@ -146,10 +149,8 @@ class DiffView(Widget, can_focus=True):
         self._palette = None
         self._strips.clear()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Fit the window to its new size."""
-        self.document.sheet = self.document.sheet._replace(width=max(event.size.width, 20))
-        self.document.port.height = max(event.size.height, 1)
+    def on_resize(self) -> None:
+        """Have what has come into view fetched."""
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual import on
@@ -9,22 +10,24 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from factory.model import Comment, CommentState, FactoryError, TaskState
-from factory.wire import AnyNotice, Grew, Look, Overview, ReviewIndex, Row, TaskView
+from factory.model import Comment, CommentState, TaskState
+from factory.wire import AnyNotice, Grew, Look, Overview, TaskView
 from tui import reviewlines
-from tui.diff.document import Document
 from tui.diff.locate import Place, locate, place_of
-from tui.diff.pages import Fetch
 from tui.reviewlines import Seen
 from tui.screens.acts import TaskActs
+from tui.screens.reviewing.fetching import Fetched, Question, document_of, fetch
 from tui.text import line
 from tui.waiting import place as place_in_inbox
+from tui.waiting import view_of
 from tui.widgets.diff import DiffView
 from tui.widgets.files import Files
 from tui.widgets.footer import Footer
 
 WIDE = 100
 """Cells from which on the files have a column of their own."""
+_PATIENCE = 0.05
+"""Seconds for which the first paint waits for the diff."""
 _LIVE_PACE = 2.0
 """Seconds between two looks at a worktree that is being worked in, at least."""
 
@@ -46,6 +49,17 @@ class ReviewCore(TaskActs):
         self._read_for: tuple[str, str] | None = None
         self._counted = (-1, -1)
         self._waits = False
+        self._ahead: asyncio.Future[Fetched | None] | None = None
+
+    async def come(self) -> None:
+        """Come to the front with the diff, or soon in any case: so it is painted once.
+
+        To be run by a worker of the screen below.
+        """
+        question = Question(self.task_id, self.look, self.context)
+        self._ahead = asyncio.ensure_future(self.ask(lambda c: fetch(c, question, page=True)))
+        await asyncio.wait({self._ahead}, timeout=_PATIENCE)
+        await self.app.push_screen(self)
 
     def compose(self) -> ComposeResult:
         """Headline, what to know before, files and diff, evidence."""
@@ -58,7 +72,7 @@ class ReviewCore(TaskActs):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Ask for the diff at once."""
+        """Show the diff, or ask for it now."""
         self.read(self._begin_at)
 
     @property
@@ -77,19 +91,12 @@ class ReviewCore(TaskActs):
 
     def found(self) -> TaskView | None:
         """The task as the newest picture has it; unlike `view`, silent where it is gone."""
-        tasks = self.overview.tasks if self.overview else ()
-        return next((view for view in tasks if view.task.id == self.task_id), None)
-
-    def shown_for(self, index: ReviewIndex) -> float:
-        """Seconds for which this diff has been on the screen; 0 where another one is there."""
-        on_screen = self.shown_at and self.diff.document.index is index
-        return self.factory.now() - self.shown_at if on_screen else 0.0
+        return view_of(self.overview, self.task_id)
 
     def read(self, at: Place | None = None) -> None:
         """Read the diff (again), the cursor on this place of it."""
         self._waits = False
-        place = at or place_of(self.diff.document)
-        self.run_worker(self._read(place), group="read", exclusive=True)
+        self.run_worker(self._read(at), group="read", exclusive=True)
 
     def take(self, overview: Overview) -> None:
         """Follow the newest picture; a change that was made anew is read anew, at the same line."""
@@ -102,8 +109,8 @@ class ReviewCore(TaskActs):
                 self._read_for = newest
                 self.say(f"{line(self.task_id)} was made anew: tree {change.tree[:7]} is shown now")
                 self.read()
-            elif self._differs(view):
-                self.read()
+            elif view.task.state is TaskState.READY and self.look is Look.CHANGE:
+                self._follow_counts((view.seen, view.comments))
         self.refresh_lines()
 
     def hear(self, notice: AnyNotice) -> None:
@@ -115,7 +122,7 @@ class ReviewCore(TaskActs):
 
     def refresh_lines(self) -> None:
         """Say anew what stands around the diff."""
-        view, overview, width = self.found(), self.overview, self.size.width
+        view, overview, width = self.found(), self.overview, self.app.size.width
         if view is None or overview is None:
             return
         document = self.diff.document
@@ -133,34 +140,41 @@ class ReviewCore(TaskActs):
         )
 
     async def _read(self, at: Place | None) -> None:
-        look, context = self.look, self.context
-        index = await self.ask(lambda c: c.review(self.task_id, look, context=context))
-        if index is None:
+        question = Question(self.task_id, self.look, self.context)
+        fetched = await self._ahead if self._ahead else None
+        self._ahead = None
+        if fetched is None:
+            fetched = await self.ask(lambda c: fetch(c, question, page=False))
+        if fetched is None:
             self.diff.nothing = "this diff cannot be read now; the line below says why"
             self.diff.redraw()
             return
-        self.diff.nothing = _NOTHING[look]
-        document = Document(index, _rows_of(self, index), self.diff.document.sheet)
+        document = document_of(
+            fetched, question, lambda: self.client, lambda: self.call_later(self.read)
+        )
         document.remark(self.comments)
-        row = await self.ask(lambda _: locate(document, at)) if at else 0
-        self.diff.show(document, row or 0, at.at if at else 0)
-        self.query_one(Files).show_files(index, document.seen)
+        place = at or place_of(self.diff.document)  # where the cursor is by now
+        row = (await self.ask(lambda _: locate(document, place)) or 0) if place else 0
+        if document.index.rows:
+            await self.ask(lambda _: document.pages.at(row))  # so that it is painted once
+        self.diff.nothing = _NOTHING[question.look]
+        self.diff.show(document, row, place.at if place else 0)
+        self.query_one(Files).show_files(document.index, document.seen)
         self.shown_at = self.factory.now()
         self.refresh_lines()
         details = await self.ask(lambda c: c.details(self.task_id))
         if details is not None:
             self.show_comments(details.comments)
 
-    def _differs(self, view: TaskView) -> bool:
-        """Whether marks or comments were changed otherwise than by this screen: by undo, say."""
-        counted = (view.seen, view.comments)
+    def _follow_counts(self, counted: tuple[int, int]) -> None:
+        """Read anew where marks or comments were changed elsewhere: by undo, by another client."""
         busy = any(worker.group == "commands" for worker in self.app.workers)
-        if counted == self._counted or busy or view.task.state is not TaskState.READY:
-            return False
-        self._counted = counted
-        document = self.diff.document
-        seen = sum(hunk.id in document.seen for hunk in document.places.hunks)
-        return counted != (seen, len(self.drafts)) and self.look is Look.CHANGE
+        if counted != self._counted and not busy:
+            self._counted = counted
+            document = self.diff.document
+            seen = sum(hunk.id in document.seen for hunk in document.places.hunks)
+            if counted != (seen, len(self.drafts)):
+                self.read()
 
     def show_comments(self, comments: Sequence[Comment]) -> None:
         """Show these under their lines."""
@@ -172,20 +186,6 @@ class ReviewCore(TaskActs):
     @on(DiffView.Failed)
     def _failed(self, event: DiffView.Failed) -> None:
         self.say(event.sentence, error=True)
-
-
-def _rows_of(screen: ReviewCore, index: ReviewIndex) -> Fetch:
-    """Rows of exactly this diff: those of another tree must never stand under its name."""
-    look, context, task = screen.look, screen.context, screen.task_id
-
-    async def fetch(first: int, count: int) -> Sequence[Row]:
-        rows = await screen.client.rows(task, first, count, look, context=context)
-        if rows.tree and (rows.tree, rows.against) != (index.tree, index.against):
-            screen.call_later(screen.read)
-            raise FactoryError(f"{line(task)} was made anew meanwhile; it is being read again")
-        return rows.rows
-
-    return fetch
 
 
 _NOTHING = {

@@ -83,7 +83,12 @@ class Deciding(Remarking):
         self.app.push_screen(EvidenceScreen(self.task_id, jump=self.read))
 
     def _refuse(self, rule: Rule, index: ReviewIndex) -> Refuse:
-        return lambda: rule(index, self.overview, self.shown_for(index))
+        def refusal() -> str:
+            on_screen = self.shown_at and self.diff.document.index is index
+            shown_for = self.factory.now() - self.shown_at if on_screen else 0.0
+            return rule(index, self.overview, shown_for)
+
+        return refusal
 
     def _may(self, refuse: Refuse) -> bool:
         if self.look is Look.LIVE:
