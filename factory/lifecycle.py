@@ -273,7 +273,8 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
         case S.PARKED, Resumed():
             return _resume(task)
         case ((S.STOPPED | S.REJECTED), Resumed()):
-            again = S.CHECKING if task.snapshot else S.QUEUED
+            # Its agent may have been cut short; one that was done says so again at once.
+            again = S.CHECKING if not task.agent else S.WORKING if task.snapshot else S.QUEUED
             return _to(task, again, "resumed", parked=None, decision=None, round=0)
         case ((S.READY | S.PARKED), Recheck()) if _checkable(task):
             return _to(task, S.CHECKING, "recheck", parked=None, decision=None)

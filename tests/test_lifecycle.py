@@ -78,8 +78,8 @@ TABLE = """
     waiting    Cleared→landing Pushing→landing Landed→landed Ended→stopped
     parked     Said→working Resumed→working Recheck→checking Rejected→rejected Ended→stopped
     unsure     Resumed→landing
-    rejected   Resumed→checking
-    stopped    Resumed→checking
+    rejected   Resumed→working
+    stopped    Resumed→working
     landed
 """
 """Who is in which state, what can happen there, and where it leads. All else raises.

@@ -154,6 +154,25 @@ async def test_an_ended_task_leaves_no_process_and_keeps_its_work(developer: Dev
 
 
 @told
+async def test_an_ended_task_that_is_let_go_on_is_worked_at_and_not_judged_half_done(
+    developer: Developer,
+) -> None:
+    developer.commit({"factory.toml": settings()})
+    async with works(developer) as factory:
+        task = await factory.add("Work", "echo begun > work.txt; sleep 86399.25")
+        await factory.once(lambda: running("sleep 86399.25"), task)
+        await factory.send(wire.End(task=task))
+        await factory.once(lambda: factory.task(task).worktree == "", task)
+        await factory.send(wire.Resume(task=task))
+        judged = (TaskState.READY, TaskState.PARKED)
+        await factory.once(
+            lambda: running("sleep 86399.25") or factory.task(task).state in judged, task
+        )
+        assert factory.task(task).state is TaskState.WORKING
+        await factory.send(wire.End(task=task))
+
+
+@told
 async def test_without_its_snapshot_the_work_of_an_ended_task_would_be_gone(
     developer: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
