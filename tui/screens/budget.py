@@ -19,7 +19,7 @@ class BudgetPrompt(Writing[Budget]):
         self, task: str, budget: Budget, spent: str, *, drafts: MutableMapping[str, str]
     ) -> None:
         key = f"budget {task}"
-        drafts.setdefault(key, write_budget(budget))
+        drafts.setdefault(key, write_budget(budget) if budget != Budget() else "")
         title = f"Budget of {line(task)}: {spent} spent. For example: $5, 200k tokens, 60 min; none"
         super().__init__(title, drafts=drafts, key=key, send="set the caps")
 
