@@ -80,7 +80,7 @@ class Engine:
     async def run(self) -> None:
         """Run until `stopping` is set; then every phase ends where it can be begun again."""
         resumed = sum(lifecycle.phase(t) is not None for t in self.shop.store.tasks.all())
-        self.shop.store.journal.say("engine", text=f"started, {resumed} tasks go on")
+        self.shop.store.journal.say("engine", text=f"started, {resumed} under way")
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self.runner.run()),
