@@ -12,8 +12,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
 from factory import bubblewrap, containment
 from factory.bubblewrap import describe, find_bubblewrap
 from factory.leash import Leash, Outlet, open_file
@@ -53,7 +51,6 @@ __all__ = [
     "describe",
     "find_bubblewrap",
     "gate",
-    "interactive",
     "outside",
     "run",
     "setup",
@@ -263,24 +260,3 @@ def _homes(profile: Profile) -> dict[str, str]:
     scratch = next((bind.host for bind in profile.binds if bind.inside == SCRATCH), "")
     folder = scratch or tempfile.gettempdir()
     return {"HOME": folder, "TMPDIR": folder}
-
-
-def interactive(profile: Profile, folder: Path) -> tuple[str, ...]:
-    """A command line that opens the developer's shell in a sandbox, in their own terminal.
-
-    What exists inside only is written below `folder`, which is ours. Empty without bubblewrap.
-    """
-    machine = bubblewrap.look()
-    if not profile.contained or not machine.bubblewrap:
-        return ()
-    made = []
-    for number, file in enumerate(bubblewrap.files(profile, machine)):
-        place = folder / str(number)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(file.text)
-        made.append(Bind(host=str(place), inside=file.inside))
-    term = ("TERM", os.environ.get("TERM", "xterm-256color"))
-    inside = replace(profile, files=(), binds=(*profile.binds, *made), env=(*profile.env, term))
-    options = bubblewrap.arguments(inside, machine, {})
-    words = bubblewrap.limited(inside, machine, [machine.shell, "-i"])
-    return (machine.bubblewrap, *options, *words)

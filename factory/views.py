@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from factory import sandbox
+from factory import shell
 from factory.attempt import Attempts
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
@@ -176,7 +176,7 @@ class Views:
         """The command that opens a shell where the task's agent works."""
         profile = await self._attempts.worktrees.profile(task, None)
         folder = self._shop.attempt_folder(attempt_name(task)) / "shell"
-        return sandbox.interactive(profile, folder)
+        return shell.interactive(profile, folder)
 
     def ledger(self) -> LedgerView:
         """What it cost, by day, task and agent."""
