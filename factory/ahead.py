@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Coroutine, Sequence
 
 from factory import lifecycle
-from factory.environment import SetupError
 from factory.gate import Gate
 from factory.lifecycle import Phase
-from factory.model import Judged, Task, TaskState, Verdict
+from factory.model import FactoryError, Judged, StoreError, Task, TaskState, Verdict
 from factory.shop import Shop
+
+_RECHECK = 600.0
+"""Seconds after which a tip on which checks could not run is checked again."""
 
 
 class Ahead:
@@ -20,6 +22,10 @@ class Ahead:
         self._gate = gate
         self._checked = ""
         self._broken = ""
+        self._tried: dict[str, str] = {}
+        """The tip that a task's change was last held against ahead of time, by task."""
+        self.again: float | None = None
+        """When a tip that cannot be checked is checked again: it may have been the machine."""
 
     @property
     def problem(self) -> str:
@@ -30,15 +36,21 @@ class Ahead:
         """While no gate runs, the one on the tip; while nothing runs, that of a stale change."""
         if Phase.CHECK in phases or Phase.LAND in phases or self._shop.tip.config is None:
             return None
-        if self._checked != self._shop.tip.commit:
+        if self._checked != self._shop.tip.commit or self._is_due():
             return self._check_tip()
         if Phase.WORK in phases:
             return None
+        tip = self._shop.tip.commit
         for task in self._shop.store.tasks.all():
+            if task.state is not TaskState.READY or self._tried.get(task.id) == tip:
+                continue
             change = self._shop.store.evidence.change(task.id)
-            if task.state is TaskState.READY and change and change.tip != self._shop.tip.commit:
+            if change and change.tip != tip:
                 return self._look_again(task, change.snapshot)
         return None
+
+    def _is_due(self) -> bool:
+        return self.again is not None and self.again <= self._shop.now()
 
     async def conflicts(self, busy: Container[str]) -> None:
         """The target moved: what no longer merges goes back to its agent at once."""
@@ -49,21 +61,31 @@ class Ahead:
             merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
             if merge.conflicts:
                 event = await self._gate.examine(task, change.snapshot, self._shop.tip)
-                self._shop.happen(task.id, event)
+                self._happen(task, event)
 
     async def _check_tip(self) -> None:
         commit = self._shop.tip.commit
         try:
             judged = await self._gate.tip()
             self._broken = _cannot_run(judged, self._shop.vault.target)
-        except SetupError as error:  # asking again at once would install it again at once
+        except StoreError:
+            raise
+        except FactoryError as error:  # asking again at once would do it all again at once
             self._broken = str(error)
         self._checked = commit
+        self.again = self._shop.now() + _RECHECK if self._broken else None
         self._shop.store.journal.say("base", text=commit)
 
     async def _look_again(self, task: Task, snapshot: str) -> None:
-        event = await self._gate.examine(task, snapshot, self._shop.tip)
-        if not isinstance(event, lifecycle.Failed):
+        tip = self._shop.tip
+        self._tried[task.id] = tip.commit  # whatever comes of it: not over and over on one tip
+        self._happen(task, await self._gate.examine(task, snapshot, tip))
+
+    def _happen(self, task: Task, event: lifecycle.AnyEvent) -> None:
+        """What was found ahead of time counts only where the task still waits as it did."""
+        now = self._shop.store.tasks.get(task.id)
+        waits = (now.state, now.snapshot) == (TaskState.READY, task.snapshot)
+        if waits and not isinstance(event, lifecycle.Failed):
             self._shop.happen(task.id, event)
 
 

@@ -39,7 +39,7 @@ class Landings:
     async def hindered(self, task: Task) -> bool:
         """Whether the developer's checkout still stands in the way of a landing that waits."""
         vault, repository, landing = self._shop.vault, self._shop.repository, task.landing
-        if await repository.dirty(vault.target):
+        if await repository.dirty(vault.target) or await repository.halfway(vault.target):
             return True
         if landing is None or landing.tip != self._shop.tip.commit:
             return False

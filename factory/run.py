@@ -39,6 +39,8 @@ _ALONE = (
     "programs run uncontained here, so nothing begins while nobody attends: open factory-tui, or "
     "get bubblewrap (`factory-tui doctor` says how)"
 )
+_SELDOM = 60.0
+"""Seconds at most between two tries of a landing that is refused for no cause we see."""
 _AHEAD = ""
 """Stands for what is checked ahead of time, among the ids of tasks."""
 _DISK = 5.0
@@ -59,6 +61,8 @@ class Runner:
         self._ahead = Ahead(shop, gate)
         self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
+        self._waits: dict[str, tuple[float, float]] = {}
+        """When a landing that waits is looked at, and how long it waited before, by task."""
         self._seen_tip = ""
         self._moved = True
         self.attended: Callable[[], bool] = lambda: True
@@ -105,9 +109,14 @@ class Runner:
 
     async def _look(self) -> float | None:
         """One look at all rows; returns the seconds until the next one that is due anyway."""
+        began = self._shop.now()
         if self._moved:
             self._moved = False
-            await self._shop.refresh()
+            try:
+                await self._shop.refresh()
+            except BaseException:
+                self._moved = True  # nobody will say so again
+                raise
         tip = self._shop.tip
         if tip.commit != self._seen_tip:
             self._seen_tip = tip.commit
@@ -123,7 +132,7 @@ class Runner:
             for task in self._shop.store.tasks.all():
                 self._drive(task)
             self._gate_ahead()
-        return _due(self._shop.store.tasks.all(), self._shop.now())
+        return self._due(self._shop.store.tasks.all(), began)
 
     def _alone(self) -> bool:
         """Whether nothing may begin: what runs is uncontained, and nobody attends."""
@@ -142,13 +151,21 @@ class Runner:
             if task.parked is not None and task.parked.until is not None:
                 if task.parked.until <= now:
                     self._shop.happen(task.id, lifecycle.Resumed())
-            elif task.waiting and task.id not in self._running:
-                self._spawn(task.id, None, self._clear(task))
+            elif task.waiting and task.id not in self._running and not self.draining:
+                when, _ = self._waits.setdefault(task.id, (now + _AGAIN, _AGAIN))
+                if when <= now:
+                    self._spawn(task.id, None, self._clear(task))
 
     async def _clear(self, task: Task) -> None:
-        """A landing that waits: go on as soon as the developer's checkout is out of the way."""
-        await asyncio.sleep(_AGAIN)
-        if not await self._landings.hindered(task):
+        """A landing that waits: go on as soon as the developer's checkout is out of the way.
+
+        Where nothing is seen in its way it is tried, and if it is refused again, ever more seldom.
+        """
+        _, pause = self._waits[task.id]
+        hindered = await self._landings.hindered(task)
+        pause = _AGAIN if hindered else min(2 * pause, _SELDOM)
+        self._waits[task.id] = (self._shop.now() + pause, pause)
+        if not hindered:
             self._shop.happen(task.id, lifecycle.Cleared())
 
     def _start_queued(self, tasks: tuple[Task, ...]) -> None:
@@ -173,7 +190,8 @@ class Runner:
         phase = lifecycle.phase(task)
         under_way = self._running.get(task.id)
         if under_way is not None and under_way[0] is not None and under_way[0] is not phase:
-            under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
+            if not under_way[1].cancelling():  # once: what it ends must end in peace
+                under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
         elif phase is not None and under_way is None and not self._alone():
             self._spawn(task.id, phase, self._phase(task, phase))
 
@@ -184,6 +202,16 @@ class Runner:
         work = self._ahead.work(phases)
         if work is not None:
             self._spawn(_AHEAD, None, work)
+
+    def _due(self, tasks: tuple[Task, ...], began: float) -> float | None:
+        """Seconds until something goes on by itself; None where nothing does.
+
+        What was due when the look began was begun by it, or waits for what runs.
+        """
+        times = [task.parked.until for task in tasks if task.parked]
+        times += [self._waits.get(task.id, (None,))[0] for task in tasks if task.waiting]
+        due = [time for time in (*times, self._ahead.again) if time is not None and time > began]
+        return max(0.05, min(due) - self._shop.now()) if due else None
 
     def _end_what_is_over(self, task: Task) -> None:
         if task.state.over and task.worktree and task.id not in self._running:
@@ -213,17 +241,21 @@ class Runner:
     async def _phase(self, task: Task, phase: Phase) -> None:
         try:
             event = await self._work_on(task, phase)
+            await self._read(event, phase)
         except Exception as error:
             found = cause(error)
             if isinstance(found, NotNowError | StoreError):
                 raise found from error
             event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
-        before = self._shop.store.evidence.changes(task.id)
-        if isinstance(event, lifecycle.Green | lifecycle.Differs):
-            await self._reviewing.remember(event.change)
-        if isinstance(event, lifecycle.Green) and phase is Phase.CHECK:
-            await settle(self._shop, event.change, before)
         self._shop.happen(task.id, event)
+
+    async def _read(self, event: lifecycle.AnyEvent, phase: Phase) -> None:
+        """Before a change is shown: its hunks, and what became of the developer's remarks."""
+        if isinstance(event, lifecycle.Green | lifecycle.Differs):
+            before = self._shop.store.evidence.changes(event.change.task)
+            await self._reviewing.remember(event.change)
+            if phase is Phase.CHECK:
+                await settle(self._shop, event.change, before)
 
     async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
         match phase:
@@ -233,12 +265,6 @@ class Runner:
                 return await self._gate.check(task)
             case Phase.LAND:
                 return await self._landings.land(task)
-
-
-def _due(tasks: tuple[Task, ...], now: float) -> float | None:
-    """Seconds until the first parked task that goes on by itself; None where there is none."""
-    times = [task.parked.until for task in tasks if task.parked and task.parked.until is not None]
-    return max(0.05, min(times) - now) if times else None
 
 
 def _why(error: BaseException, task: Task, phase: Phase) -> str:
