@@ -185,8 +185,10 @@ class Checks:
         return verdict.flaky(first, second)
 
     async def _include(self, folder: Path) -> None:
-        tracked = await self._shop.trees.tracked(folder)
         included = await self._shop.included()
+        if not included.strip():
+            return
+        tracked = await self._shop.trees.tracked(folder)
         environment.include(included, self._shop.repository.path, folder, tracked)
 
     async def _touched(self, folder: Path, outcome: Outcome) -> Outcome:

@@ -161,14 +161,17 @@ class Gate:
         weakened: tuple[str, ...],
     ) -> Change:
         vault, task, config = self._shop.vault, subject.task, subject.config
-        added, removed = await vault.count(subject.tip.tree, subject.tree)
+        async with asyncio.TaskGroup() as group:
+            counted = group.create_task(vault.count(subject.tip.tree, subject.tree))
+            patch = group.create_task(vault.patch_id(subject.tip.tree, subject.tree))
+        added, removed = counted.result()
         green = verdict.green(judged)
         commands = self._attempts.commands(task)
         handoff = replace(task.handoff, unproven=unproven(task.handoff, commands))
         return Change(
             task=task.id, number=task.snapshot, snapshot=subject.snapshot, base=task.base,
             tip=subject.tip.commit, tree=subject.tree, green=green, judged=judged,
-            patch_id=await vault.patch_id(subject.tip.tree, subject.tree),
+            patch_id=patch.result(),
             at=self._shop.now(), lane=Lane.EYES if marks or weakened else Lane.PLAIN,
             weakened=weakened, marks=marks, handoff=handoff, added=added, removed=removed,
             files=subject.paths,

@@ -60,15 +60,16 @@ class Landings:
             task = self._shop.amend(task.id, landing=None)  # its lease is gone for good
         if task.decision is None:
             raise FactoryError(f"{task.id} was never accepted; accept it in the Inbox")
-        found = await self._gate.examine(task, task.decision.snapshot, tip)
+        async with asyncio.TaskGroup() as group:
+            author = group.create_task(self._shop.repository.author())
+            found = await self._gate.examine(task, task.decision.snapshot, tip)
         if not isinstance(found, lifecycle.Green):
             return found
         if found.change.patch_id != task.decision.patch_id:
             return lifecycle.Differs(change=found.change)
         message = self._message(task, found.change)
-        author = await self._shop.repository.author()
         commit = await self._shop.vault.commit(
-            found.change.tree, tip.commit, message, author=author
+            found.change.tree, tip.commit, message, author=author.result()
         )
         await self._shop.vault.keep(f"landings/{task.id}", commit)
         landing = Landing(tip=tip.commit, commit=commit)
@@ -80,9 +81,12 @@ class Landings:
         pushed = await self._shop.repository.land(
             vault.git_dir, landing.commit, target=vault.target, lease=landing.tip
         )
+        if pushed.done:
+            await self._shop.moved(landing.commit)
+            return lifecycle.Landed(commit=landing.commit)
         tip = await self._shop.refresh()
-        if pushed.done or await vault.contains(tip.commit, landing.commit):
-            return lifecycle.Landed(commit=landing.commit)  # perhaps by a dead engine's push
+        if await vault.contains(tip.commit, landing.commit):  # by a dead engine's push
+            return lifecycle.Landed(commit=landing.commit)
         if pushed.moved:
             return None
         return lifecycle.Refused(why=await self._why(pushed))

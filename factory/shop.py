@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Shop:
         self.contained = contained
         self.keys = keys
         """Credentials by the name of their variable, as read when the engine started."""
+        self._reading = asyncio.Lock()
         self.tip = Tip(commit="", tree="", config=None, problem="the engine is starting")
 
     @property
@@ -75,11 +77,22 @@ class Shop:
 
     async def refresh(self) -> Tip:
         """Fetch the target, and read factory.toml again where it moved."""
-        commit = await self.vault.fetch()
-        if commit != self.tip.commit:
-            self.tip = await self._read_tip(commit)
-            await self._read_ignores(commit)
+        async with self._reading:
+            commit = await self.vault.fetch()
+            if commit != self.tip.commit:
+                await self._read(commit)
         return self.tip
+
+    async def moved(self, commit: str) -> None:
+        """The target was moved to a commit that the vault holds: fetching it can wait."""
+        async with self._reading:
+            await self._read(commit)
+
+    async def _read(self, commit: str) -> None:
+        async with asyncio.TaskGroup() as group:
+            tip = group.create_task(self._read_tip(commit))
+            group.create_task(self._read_ignores(commit))
+        self.tip = tip.result()
 
     async def _read_tip(self, commit: str) -> Tip:
         tree = await self.vault.tree_of(commit)

@@ -76,10 +76,12 @@ class Worktrees:
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
         self.scratch(task).mkdir(parents=True, exist_ok=True)
+        await self._shop.vault.fetch()  # the base may have landed a moment ago, and not be there
         await self._shop.trees.private_git(self._git(task), task.base)
-        tracked = await self._shop.trees.tracked(folder)
         included = await self._shop.included()
-        environment.include(included, self._shop.repository.path, folder, tracked)
+        if included.strip():
+            tracked = await self._shop.trees.tracked(folder)
+            environment.include(included, self._shop.repository.path, folder, tracked)
 
     def _open_attempt(self, task: Task) -> None:
         name = attempt_name(task)

@@ -20,7 +20,8 @@ from factory.model import RepositoryError, Struct
 
 _RECEIVE = (
     "git -c receive.denyCurrentBranch=updateInstead -c {hooks}"
-    " -c receive.fsckObjects=true -c gc.auto=0 -c maintenance.auto=false receive-pack"
+    " -c receive.fsckObjects=true -c receive.autogc=false -c gc.auto=0 -c maintenance.auto=false"
+    " receive-pack"
 )
 """Refuses a dirty or overlapping checkout untouched; takes objects in by quarantine."""
 
@@ -85,9 +86,13 @@ class Repository:
 
     async def author(self) -> tuple[str, str]:
         """Name and mail of the developer, as their own commits would say."""
-        name = (await self.ask("config", "user.name", own=True, ok=(0, 1))).text
-        mail = (await self.ask("config", "user.email", own=True, ok=(0, 1))).text
-        return name or "developer", mail or "developer@localhost"
+        asked = ("config", "-z", "--get-regexp", r"^user\.(name|email)$")
+        found = (await self.ask(*asked, own=True, ok=(0, 1))).names
+        said = dict(entry.partition("\n")[::2] for entry in found)  # the last one counts
+        return (
+            said.get("user.name") or "developer",
+            said.get("user.email") or "developer@localhost",
+        )
 
     async def object_format(self) -> str:
         """`sha1` or `sha256`."""
@@ -96,11 +101,13 @@ class Repository:
     async def excludes(self) -> str:
         """The developer's own ignore patterns: `info/exclude` and their global excludes file."""
         texts = []
-        found = await self.ask("config", "--path", "core.excludesFile", own=True, ok=(0, 1))
+        found, common = await asyncio.gather(
+            self.ask("config", "--path", "core.excludesFile", own=True, ok=(0, 1)),
+            self.ask("rev-parse", "--path-format=absolute", "--git-common-dir"),
+        )
         default = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "git/ignore"
         texts.append(Path(found.text) if found.text else default)
-        common = (await self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).text
-        texts.append(Path(common) / "info" / "exclude")
+        texts.append(Path(common.text) / "info" / "exclude")
         return "\n".join(file.read_text(errors="replace") for file in texts if file.is_file())
 
     async def checkouts_of(self, target: str) -> tuple[Path, ...]:

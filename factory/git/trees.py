@@ -202,7 +202,12 @@ class Trees:
         """Tracked files that are no longer what `put` wrote."""
         git, index = self.vault.git, self.index(folder)
         async with self._alone(folder):
-            await git("update-index", "-q", "--refresh", work_tree=folder, index=index, ok=(0, 1))
+            fresh = await git(
+                "update-index", "--ignore-submodules", "--refresh", work_tree=folder, index=index,
+                ok=(0, 1),
+            )  # fmt: skip
+            if fresh.code == 0:
+                return ()
             found = await git(
                 "diff-files", "--name-only", "-z", "--no-ext-diff", "--ignore-submodules=all",
                 work_tree=folder, index=index,
