@@ -104,7 +104,9 @@ def test_a_waiver_needs_a_reason_and_names_one_tree(shell: Shell, developer: Dev
     shell.done("engine", "restart")
     agent = "[agents.stubborn]\nkind = 'command'\nrun = 'echo BAD > one.txt'\n"
     rails = rail("clean", "! grep -rn BAD *.txt")
-    developer.commit({"factory.toml": settings(rails, top="rounds = 1", agents=agent)})
+    developer.commit(
+        {"factory.toml": settings(rails, top="rounds = 1", agents=agent, agent="stubborn")}
+    )
     ready(shell, note("one"))
     assert "stuck" in shell.done("status")
     assert shell("waive", "one", "clean").code == 2

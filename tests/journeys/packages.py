@@ -116,7 +116,9 @@ def fetch(package: Package, folder: Path) -> Path:
         words = done.stderr.strip().splitlines() or ["pip said nothing"]
         raise UnreachableError(f"pip could not get {release}: {words[-1]}")
     with tarfile.open(found[0]) as archive:
-        archive.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Python 3.11.4; before that there is no such word
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder)
     return next(path for path in folder.iterdir() if path.is_dir())
 
 
