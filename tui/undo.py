@@ -37,8 +37,8 @@ class Act:
     said: str
     """What it was, or why it stays: one sentence."""
     commands: tuple[AnyCommand, ...] = ()
-    asks: bool = False
-    """Whether undoing it is a change of its own that wants a card."""
+    landing: str = ""
+    """The task whose landing it was: undoing that is a change of its own, and asks first."""
 
 
 def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act | None:
@@ -73,9 +73,8 @@ def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act |
 def _of_review(command: AnyCommand) -> Act | None:
     match command:
         case Accept(task=name):
-            return Act(
-                f"the landing of {line(name)} is being reverted", (Undo(task=name),), asks=True
-            )
+            said = f"the landing of {line(name)} is being reverted"
+            return Act(said, (Undo(task=name),), landing=name)
         case SaveComment(id=name):
             return Act("the comment is gone", (DropComment(id=name),))
         case MarkSeen(task=name, marks=marks, seen=seen):

@@ -325,6 +325,19 @@ async def test_u_takes_back_the_last_act_and_then_the_one_before() -> None:
         await shows(pilot, "nothing of yours to undo")
 
 
+async def test_undo_without_an_act_of_yours_reverts_the_landing_under_the_cursor() -> None:
+    landed = scene.view("rate-limit", TaskState.LANDED, 1)
+    stage = scene.stage(tasks=(landed, *many(1)))
+    async with playing(stage) as pilot:
+        await shows(pilot, "u undo")
+        await pilot.press("l", "j", "u")
+        await shows(pilot, "nothing of yours to undo")
+        await pilot.press("h", "k", "u")
+        await shows(pilot, "Revert rate-limit?")
+        await pilot.press("y")
+        await until(pilot, lambda: stage.commands == [wire.Undo(task="rate-limit")])
+
+
 async def test_undo_of_what_was_told_says_why_it_stays_and_takes_back_nothing_older() -> None:
     stage = scene.stage()
     async with playing(stage) as pilot:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from factory.model import TaskState
+from factory.wire import Undo
 from tui.screens.core import Connected
 from tui.standing import needs_you
+from tui.text import line
 from tui.widgets.card import Card
 
 
@@ -76,18 +79,29 @@ class Everywhere(Connected):
         self.say(f"copied {len(text)} characters")
 
     def action_undo(self) -> None:
-        """Undo the developer's last act; a landing asks first: it is a change of its own."""
+        """Undo the developer's last act; without one, the landing under the cursor."""
         act = self.factory.last_act()
-        if act is None or not act.commands:
+        if act is None and self._landed(self.current_task()):
+            self.revert(self.current_task())
+        elif act is None or not act.commands:
             self.say("nothing of yours to undo" if act is None else act.said)
-            return
-
-        def take_back(go: bool | None = True) -> None:
-            for command in act.commands if go else ():
+        elif act.landing:
+            self.revert(act.landing)
+        else:
+            for command in act.commands:
                 self.do(command, done=act.said, remember=False)
 
-        if act.asks:
-            question = "Revert this landing? It is a change of its own, checked like any other."
-            self.app.push_screen(Card(question, "revert"), take_back)
-        else:
-            take_back()
+    def revert(self, task: str) -> None:
+        """Ask, then undo a landing: that is a change of its own."""
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                done = f"{line(task)} is being reverted; it comes through the Inbox"
+                self.do(Undo(task=task), done=done, remember=False)
+
+        question = f"Revert {line(task)}? It is a change of its own, checked like any other."
+        self.app.push_screen(Card(question, "revert"), go)
+
+    def _landed(self, task: str) -> bool:
+        tasks = self.overview.tasks if self.overview else ()
+        return any(v.task.id == task and v.task.state is TaskState.LANDED for v in tasks)

@@ -20,7 +20,6 @@ from tui.keys import Where, bindings
 from tui.screens.listkeys import ListScreen
 from tui.text import fit, line, pad
 from tui.waiting import reviewable
-from tui.widgets.card import Card
 from tui.widgets.footer import Footer
 from tui.widgets.listing import Listing, Slot, spread
 
@@ -98,14 +97,7 @@ class ReportScreen(ListScreen):
         if told is None or told.state is not TaskState.LANDED:
             self.action_undo()
             return
-
-        def revert(go: bool | None) -> None:
-            if go:
-                undo = wire.Undo(task=told.task)
-                self.do(undo, done=f"{told.name} is being reverted; it comes through the Inbox")
-
-        question = f"Revert {told.name}? It is a change of its own, checked like any other."
-        self.app.push_screen(Card(question, "revert"), revert)
+        self.revert(told.task)
 
     async def _renew(self) -> None:
         # 0 asks for "since I last looked", which after the first answer would be just now.
