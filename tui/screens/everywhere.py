@@ -96,7 +96,7 @@ class Everywhere(Connected):
 
         def go(yes: bool | None) -> None:
             if yes:
-                done = f"{line(task)} is being reverted; it comes through the Inbox"
+                done = f"{line(task)} is being reverted; it lands once it is green"
                 self.do(Undo(task=task), done=done, remember=False)
 
         question = f"Revert {line(task)}? It is a change of its own, checked like any other."
