@@ -69,8 +69,8 @@ class Attempts:
                 "the task",
             )
         transcript = self.transcript(task)
-        if spec.kind == "command" and cut_short(transcript.entries()):
-            task = await self.worktrees.again(task)
+        if task.began and cut_short(transcript.entries()):
+            task = self._shop.amend(task.id, lay_out=task.began)
         task = await self.worktrees.ready(task)
         try:
             transcript.resume(self._shop.now())
@@ -80,6 +80,8 @@ class Attempts:
                 return ended
             if spec.kind != "command":
                 await asyncio.shield(self._imported)
+            if spec.kind == "command" and spec.output == "text":
+                await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
             with self._purse.at_work(task, spec):
                 async with aclosing(agents.runtime(spec).work(desk)) as entries:
@@ -154,10 +156,13 @@ class Attempts:
         said = [entry for entry in transcript.entries() if isinstance(entry, Prompt)]
         for pending in task.prompts:
             origin = Origin(pending.origin)
-            text = brief(task, config, spec) if origin is Origin.TASK else pending.text
-            if not any(entry.text == text and entry.at >= pending.at for entry in said):
-                size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=origin))
-                self._shop.tell(Grew(name=attempt_name(task), size=size))
+            texts = {pending.text: origin}
+            if origin is Origin.TASK:  # given once more, what was said since counts once more, too
+                texts = {brief(task, config, spec): origin, **_words(said)}
+            for text, by in texts.items():
+                if not any(entry.text == text and entry.at >= pending.at for entry in said):
+                    size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=by))
+                    self._shop.tell(Grew(name=attempt_name(task), size=size))
         told = set(task.prompts)
         now = self._shop.store.tasks.get(task.id)
         self._shop.amend(task.id, prompts=tuple(p for p in now.prompts if p not in told))
@@ -202,6 +207,12 @@ class Attempts:
     def spent(self, task: Task) -> Spend:
         """What a task has cost so far."""
         return self._purse.of(task)
+
+
+def _words(said: list[Prompt]) -> dict[str, Origin]:
+    """What the developer has said, each word once, the newest last."""
+    words = [entry.text for entry in said if entry.origin is Origin.DEVELOPER]
+    return dict.fromkeys(reversed(dict.fromkeys(reversed(words))), Origin.DEVELOPER)
 
 
 def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:

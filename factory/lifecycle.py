@@ -27,6 +27,7 @@ from factory.model import (
     Struct,
     Task,
     TaskState,
+    Verdict,
 )
 
 S = TaskState
@@ -274,7 +275,7 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
             return _resume(task)
         case ((S.STOPPED | S.REJECTED), Resumed()):
             # Its agent may have been cut short; one that was done says so again at once.
-            again = S.CHECKING if not task.agent else S.WORKING if task.snapshot else S.QUEUED
+            again = S.CHECKING if not task.agent else S.WORKING if _checkable(task) else S.QUEUED
             return _to(task, again, "resumed", parked=None, decision=None, round=0)
         case ((S.READY | S.PARKED), Recheck()) if _checkable(task):
             return _to(task, S.CHECKING, "recheck", parked=None, decision=None)
@@ -315,15 +316,14 @@ def _park(
 
 
 def _failed(task: Task, event: Failed) -> Step:
-    return _park(
-        task, event.reason, event.message, task.state, until=event.until, landing=task.landing
-    )
+    return _park(task, event.reason, event.message, task.state, until=event.until)
 
 
 def _resume(task: Task) -> Step:
     """A budget or a clock lets the phase go on; a task that was stuck gets fresh rounds."""
     resume = task.parked.resume if task.parked else S.QUEUED
-    return _to(task, resume, "resumed", parked=None, round=0)
+    number = task.round if task.parked and task.parked.until is not None else 0
+    return _to(task, resume, "resumed", parked=None, round=number)
 
 
 def _back(task: Task, feedback: str, origin: Origin, summary: str, now: float, rounds: int) -> Step:
@@ -349,9 +349,8 @@ def _conflict(task: Task, event: Conflicted, now: float, rounds: int) -> Step:
         "remove every marker, and finish with a new handoff."
     )
     moved = replace(task, base=event.base, lay_out=event.tree)
-    if event.restart:
-        return _back(moved, task.spec, Origin.TASK, f"conflict in {names}", now, rounds)
-    return _back(moved, feedback, Origin.CONFLICT, f"conflict in {names}", now, rounds)
+    told = (task.spec, Origin.TASK) if event.restart else (feedback, Origin.CONFLICT)
+    return _back(moved, *told, f"conflict in {names}", now, rounds)
 
 
 def _green(task: Task, change: Change, now: float, *, by_rule: bool) -> Step:
@@ -367,12 +366,13 @@ def _green(task: Task, change: Change, now: float, *, by_rule: bool) -> Step:
 
 def may_land_by_rule(task: Task, change: Change, *, lines: int, until: float | None, now: float,
                      in_paths: bool) -> bool:  # fmt: skip
-    """Whether the standing accept covers a change; never the eyes lane or a critical path."""
+    """Whether the standing accept covers a change; never what a person must see or has waived."""
     return (
         task.accept is AcceptRule.WHEN_GREEN
         and change.lane == "plain"
         and not change.critical
         and not change.marks
+        and all(one.verdict is not Verdict.WAIVED for one in change.judged)
         and in_paths
         and change.added + change.removed <= lines
         and (until is None or now <= until)

@@ -40,12 +40,10 @@ class Worktrees:
             task = self._shop.amend(task.id, lay_out="")
         return task
 
-    async def again(self, task: Task) -> Task:
-        """Have the worktree hold the last snapshot again, or the base before the first."""
-        if task.lay_out or not task.worktree:
-            return task
-        last = await self._shop.vault.kept(f"{task.id}/{task.snapshot}") if task.snapshot else ""
-        return self._shop.amend(task.id, lay_out=last or task.base)
+    async def begin(self, task: Task) -> None:
+        """Remember what the worktree holds: a command that is cut short begins again from it."""
+        folder = self._shop.trees.worktrees / task.worktree
+        self._shop.amend(task.id, began=await self._shop.trees.tree(folder, task.base))
 
     async def _keep(self, task: Task, folder: Path) -> None:
         """What stands there and in no snapshot, an edit by hand say, gets a ref of its own."""

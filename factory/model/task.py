@@ -167,6 +167,8 @@ class Task(Struct):
     """Name of the pool slot that the attempt holds."""
     lay_out: str = ""
     """A tree that the worktree must be made to hold before work goes on: a merge with conflicts."""
+    began: str = ""
+    """The tree from which a command was begun: cut short, it begins again from exactly that."""
     round: int = 0
     """Rounds of red guardrails since the developer last spoke."""
     rounds: int = 0

@@ -54,6 +54,38 @@ async def test_a_script_cut_short_begins_again_from_the_last_snapshot(developer:
 
 
 @told
+async def test_a_script_that_was_ended_begins_again_from_where_it_began(
+    developer: Developer,
+) -> None:
+    developer.commit({"factory.toml": settings()})
+    async with works(developer) as factory:
+        task = await factory.add("Append", WAITS)
+        await begun(factory, task)
+        await factory.send(wire.End(task=task))
+        await factory.once(lambda: not factory.task(task).worktree, task)
+        developer.commit({"meanwhile.txt": "mine"})
+        await factory.send(wire.Resume(task=task))
+        await begun(factory, task)
+        go(factory, task)
+        await factory.until(task, TaskState.READY)
+        assert await text(factory, task, "README.md") == f"{README}once\n"
+        assert await text(factory, task, "meanwhile.txt") == "mine"
+
+
+@told
+async def test_a_conflict_begins_again_with_the_newest_word(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(agents=_SCRIPTS)})
+    async with works(developer) as factory:
+        task = await factory.ready("Write", "echo first > same.txt")
+        await factory.send(wire.SendFeedback(task=task, text="echo second > same.txt"))
+        await factory.once(lambda: factory.kinds(task).count("ready") == 2, task)
+        developer.commit({"same.txt": "mine"})
+        await factory.once(lambda: "red" in factory.kinds(task), task)
+        await factory.until(task, TaskState.READY)
+        assert await text(factory, task, "same.txt") == "second\n"
+
+
+@told
 async def test_a_script_that_failed_begins_again_from_the_last_snapshot(
     developer: Developer,
 ) -> None:
