@@ -20,14 +20,11 @@ from factory.lifecycle import Phase
 from factory.model import (
     FactoryError,
     NotNowError,
-    ParkReason,
     StoreError,
     Task,
     TaskState,
-    cause,
-    sentence,
 )
-from factory.remarks import settle
+from factory.phases import Phases
 from factory.reviewing import Reviewing
 from factory.shop import Shop
 
@@ -54,11 +51,10 @@ class Runner:
         self, shop: Shop, attempts: Attempts, gate: Gate, landings: Landings, reviewing: Reviewing
     ) -> None:
         self._shop = shop
-        self._reviewing = reviewing
         self._attempts = attempts
-        self._gate = gate
         self._landings = landings
         self._ahead = Ahead(shop, gate)
+        self._phases = Phases(shop, attempts, gate, landings, reviewing)
         self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
         self._waits: dict[str, tuple[float, float]] = {}
@@ -193,7 +189,7 @@ class Runner:
             if not under_way[1].cancelling():  # once: what it ends must end in peace
                 under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
         elif phase is not None and under_way is None and not self._alone():
-            self._spawn(task.id, phase, self._phase(task, phase))
+            self._spawn(task.id, phase, self._phases.run(task, phase))
 
     def _gate_ahead(self) -> None:
         phases = {phase for phase, _ in self._running.values()}
@@ -237,46 +233,3 @@ class Runner:
                 self.wake()
 
         self._running[name] = (phase, asyncio.create_task(guarded(), name=f"{name} {phase}"))
-
-    async def _phase(self, task: Task, phase: Phase) -> None:
-        try:
-            event = await self._work_on(task, phase)
-            await self._read(event, phase)
-        except Exception as error:
-            found = cause(error)
-            if isinstance(found, NotNowError | StoreError):
-                raise found from error
-            event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
-        self._shop.happen(task.id, event)
-
-    async def _read(self, event: lifecycle.AnyEvent, phase: Phase) -> None:
-        """Before a change is shown: its hunks, and what became of the developer's remarks."""
-        if isinstance(event, lifecycle.Green | lifecycle.Differs):
-            before = self._shop.store.evidence.changes(event.change.task)
-            await self._reviewing.remember(event.change)
-            if phase is Phase.CHECK:
-                await settle(self._shop, event.change, before)
-
-    async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
-        match phase:
-            case Phase.WORK:
-                return await self._attempts.work(task)
-            case Phase.CHECK:
-                return await self._gate.check(task)
-            case Phase.LAND:
-                return await self._landings.land(task)
-
-
-def _why(error: BaseException, task: Task, phase: Phase) -> str:
-    """Why a phase could not go on, in words for the developer."""
-    match error:
-        case FactoryError():
-            return str(error)
-        case OSError():
-            return f"{sentence(error)}; then resume it"
-        case _:
-            log.error("%s: %s", task.id, phase, exc_info=error)
-            return (
-                f"a fault of factory-tui's own: {error!r}; resume tries again, `factory-tui "
-                "doctor` names the log with the details"
-            )
