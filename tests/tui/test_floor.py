@@ -516,6 +516,12 @@ async def test_a_parked_task_says_why_and_what_to_press() -> None:
             await shows(pilot, press)
 
 
+async def test_what_to_press_on_a_card_is_never_broken_over_two_lines() -> None:
+    async with playing(scene.stage(), SMALL) as pilot:
+        pilot.app.push_screen(Card(f"accept {'x' * 60}?", "accept"))
+        await shows(pilot, "   y accept   esc close")
+
+
 async def test_a_refusal_longer_than_the_terminal_is_read_to_its_end() -> None:
     stage = scene.stage()
     why = "retry-http cannot be paused now: it is landing, and a push once begun runs to its end; "
@@ -526,6 +532,6 @@ async def test_a_refusal_longer_than_the_terminal_is_read_to_its_end() -> None:
 
 
 async def test_keys_that_do_not_fit_the_footer_whole_are_left_out() -> None:
-    async with playing(scene.stage(), (47, 24)) as pilot:
+    async with playing(scene.stage(), (43, 24)) as pilot:
         await shows(pilot, "enter open")
-        await until(pilot, lambda: text_of(pilot.app).rstrip().endswith("2 Inbox"))
+        await until(pilot, lambda: text_of(pilot.app).rstrip().endswith("2 Inbox  ? keys"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys import Where, bindings
+
+_GAP = "   "
 
 
 class Card(ModalScreen[bool]):
@@ -67,12 +70,13 @@ class Card(ModalScreen[bool]):
         event.stop()
 
     def _text(self, refusal: str = "") -> Content:
-        return Content.assemble(
-            self._question,
-            "   ",
+        answer = Content.assemble(
             (f"⚠ {refusal}  ", "$error") if refusal else ("", ""),
             ("y", "$accent bold"),
             f" {self._yes}   ",
             ("esc", "$accent"),
             " close",
         )
+        end = cell_len(self._question.plain.rpartition("\n")[2])
+        fits = end + len(_GAP) + answer.cell_length <= self.app.size.width - 2
+        return Content.assemble(self._question, _GAP if fits else f"\n{_GAP}", answer)

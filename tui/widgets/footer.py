@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -100,13 +100,14 @@ class Words(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hints: tuple[Content, ...] = ()
+        self._hints: list[Content] = []
+        self._always = Content()
         self._said: Content | None = None
         self._trouble = ""
 
-    def show(self, *hints: Content) -> None:
-        """Show these where nothing is said."""
-        self._hints = hints
+    def show(self, hints: Sequence[Content], always: Content) -> None:
+        """Show these where nothing is said; one of them never gives way."""
+        self._hints, self._always = list(hints), always
         self.refresh()
 
     def say(self, sentence: Content | None) -> None:
@@ -121,18 +122,15 @@ class Words(Widget):
             self.refresh(layout=True)
 
     def render(self) -> Content:
-        """The sentence, or the hints up to the last that fits."""
+        """The sentence, or the hints that fit: the last give way first."""
         if self._said is not None:
             return self._said
         if self._trouble:
             return Content.styled(f"⚠ {self._trouble}", "$error")
-        gap = Content("  ")
-        shown = gap.join(self._hints)
-        for end in range(len(self._hints), 0, -1):
-            shown = gap.join(self._hints[:end])
-            if shown.cell_length <= self.size.width:
-                break
-        return shown
+        gap, left = Content("  "), list(self._hints)
+        while len(left) > 1 and gap.join(left).cell_length > self.size.width:
+            left.pop(-2 if left[-1] is self._always else -1)
+        return gap.join(left)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line for hints, which a sentence may exceed."""
@@ -166,8 +164,8 @@ class Footer(Horizontal):
         """Name these actions of a place, in this order, with the developer's own keys."""
         self._place = (where, keymap)
         found = {action.id: action for action in actions(where)}
-        named = [own_keys(found[name], keymap) for name in hints if name in found]
-        self.query_one(Words).show(*map(_hint, named))
+        named = {name: _hint(own_keys(found[name], keymap)) for name in hints if name in found}
+        self.query_one(Words).show(tuple(named.values()), named.get("keys", Content()))
 
     def say(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence in place of the hints."""
