@@ -11,7 +11,7 @@ from factory.wire import Chunk, GuardrailStatus, Progressed, Rerun, Waive
 from tests.screen import check_golden
 from tests.stage import Stage
 from tests.stage_review import TREE, bucket, change, guardrails, review_stage, runs
-from tests.tui.test_review import Clock, Review, reviewing
+from tests.tui.reviewed import Clock, Review, reviewing
 from tui.deciding import CHANGED, waive_refusal
 from tui.diff.locate import Place
 from tui.logtext import PIECE, LogText, names_place, place_in

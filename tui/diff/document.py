@@ -134,11 +134,12 @@ class Document:
         row = self.pages.row(number)
         if row is None:
             return []
-        comments = self.remarks.under(row, self._path(row))
+        width = max(self.sheet.width - self.sheet.gutter - 2, 8)
+        comments = [(c, c.anchor.line > 0 and row.kind == RowKind.FILE)
+                    for c in self.remarks.under(row, self._path(row))]  # fmt: skip
         if number == 0:
-            comments += self.remarks.on_change
-        width = self.sheet.width - self.sheet.gutter - 2
-        return [line for comment in comments for line in remark_lines(comment, max(width, 8))]
+            comments += [(comment, True) for comment in self.remarks.on_change]
+        return [line for c, away in comments for line in remark_lines(c, width, away=away)]
 
     def _path(self, row: Row) -> str:
         return self.index.files[row.file].path

@@ -53,6 +53,13 @@ async def locate(document: Document, place: Place) -> int:
     return await _line(document, file, place)
 
 
+def reveal(document: Document, row: int) -> None:
+    """Unfold the file that hides a row."""
+    file = document.places.file(row)
+    if file is not None and row != file.row and document.folded(file):
+        document.fold(file)
+
+
 async def _line(document: Document, file: FileView, place: Place) -> int:
     """Search the hunk that the line is in; each row is at most one line further."""
     starts = [(hunk.new if place.new else hunk.old, hunk) for hunk in file.hunks]

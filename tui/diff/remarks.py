@@ -60,10 +60,13 @@ def _in_diff(comment: Comment, spans: tuple[tuple[int, int, int], ...]) -> bool:
     )
 
 
-def remark_lines(comment: Comment, width: int) -> list[str]:
-    """A comment as lines of at most `width` cells: kind, state, what it was about, the reply."""
-    state = "" if comment.state is CommentState.OPEN else f" [{comment.state}]"
-    head = f"you·{comment.kind}{state}{_about(comment.anchor, comment.state)}: "
+def remark_lines(comment: Comment, width: int, *, away: bool = False) -> list[str]:
+    """A comment as lines of at most `width` cells: kind, state, what it was about, the reply.
+
+    `away` names its place: it stands elsewhere, since this diff does not show its line.
+    """
+    about = _about(comment.anchor, comment.state, away)
+    head = f"you·{comment.kind} [{comment.state}]{about}: "
     lines = wrap(head + clean(comment.text, newlines=True), width)
     if comment.reply:
         reply = wrap("reply: " + clean(comment.reply, newlines=True), max(width - 2, 1))
@@ -71,12 +74,16 @@ def remark_lines(comment: Comment, width: int) -> list[str]:
     return lines
 
 
-def _about(anchor: Anchor, state: CommentState) -> str:
+def _about(anchor: Anchor, state: CommentState, away: bool) -> str:
     """What a comment is about, where its place does not say it."""
-    if anchor.line and anchor.end > anchor.line:
-        return f" on lines {anchor.line}-{anchor.end}"
-    if anchor.line and state is CommentState.OUTDATED:
-        return f" on line {anchor.line} of an earlier round"
-    if anchor.path and not anchor.line:
+    if not anchor.path:
+        return " on the change"
+    lines = f"{anchor.line}-{anchor.end}" if anchor.end > anchor.line else f"{anchor.line}"
+    if away:
+        place = f"{clean(anchor.path)}:{lines}" if anchor.line else clean(anchor.path)
+        if state is CommentState.OUTDATED:
+            return f" on {place} of an earlier round"
+        return f" on {place}, not shown here"
+    if not anchor.line:
         return " on the file"
-    return "" if anchor.path else " on the change"
+    return f" on lines {lines}" if anchor.end > anchor.line else ""

@@ -11,7 +11,9 @@ from tui.diff.places import marks_of
 from tui.text import clean, pad, shorten_path
 from tui.widgets.listing import Listing, Slot
 
-_TITLES = {"test": "tests", "config": "config", "docs": "docs", "folded": "folded"}
+_TITLES = {
+    "logic": "code", "test": "tests", "config": "config", "docs": "docs", "folded": "folded"
+}  # fmt: skip
 
 
 class Files(Listing):
@@ -33,10 +35,9 @@ class Files(Listing):
         slots: list[Slot] = []
         kind = ""
         for file in index.files:
-            title = _TITLES.get(file.kind, "")
-            if title != kind and title:
-                slots.append(Slot("", title=title))
-            kind = title
+            if file.kind != kind and (kind or file.kind != "logic"):
+                slots.append(Slot("", title=_TITLES.get(file.kind, file.kind)))
+            kind = file.kind
             slots.append(Slot(file.path))
         self.show(slots, self._line)
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from factory.model import Comment, CommentState, TaskState
 from factory.wire import AnyNotice, Grew, Look, Overview, TaskView
 from tui import reviewlines
-from tui.diff.locate import Place, locate, place_of
+from tui.diff.locate import Place, locate, place_of, reveal
 from tui.reviewlines import Seen
 from tui.screens.acts import TaskActs
 from tui.screens.reviewing.fetching import Fetched, Question, document_of, fetch
@@ -157,6 +157,7 @@ class ReviewCore(TaskActs):
         row = (await self.ask(lambda _: locate(document, place)) or 0) if place else 0
         if document.index.rows:
             await self.ask(lambda _: document.pages.at(row))  # so that it is painted once
+        reveal(document, row)
         self.diff.nothing = _NOTHING[question.look]
         self.diff.show(document, row, place.at if place else 0)
         self.query_one(Files).show_files(document.index, document.seen)

@@ -73,7 +73,7 @@ class Deciding(Remarking):
         self.factory.drafts[f"feedback {index.task}"] = text  # kept until it has gone
         question = reviewlines.feedback_question(view, self.drafts, text)
         command = SendFeedback(task=index.task, text=text)
-        done = f"sent to {line(index.task)}; it comes back when its guardrails are green"
+        done = f"sent to {line(index.task)}; it comes back when it is green"
         self._ask(question, "send", refuse, command, done)
 
     def action_evidence(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from factory.wire import Look, MarkSeen
 from tui.diff.document import Document
 from tui.diff.places import marks_of
 from tui.screens.reviewing.walking import Walking
-from tui.text import line, plural
+from tui.text import plural
 from tui.waiting import neighbour
 from tui.widgets.diff import NO_DIFF, no_rows
 
@@ -108,6 +106,7 @@ class Reading(Walking):
         elif file is not None and file.kind == "folded" and cursor == file.row:
             document.fold(file)
             self.diff.redraw()
+            self.diff.go(lambda port: port.to(cursor, at=3))
         else:
             at = _CONTEXTS.index(self.context) + 1
             self.context = _CONTEXTS[at % len(_CONTEXTS)]
@@ -132,29 +131,6 @@ class Reading(Walking):
         """The line or range under the cursor, as it is in the file."""
         anchor = self.diff.document.anchor()
         return anchor.text or anchor.path if anchor else ""
-
-    def find(self, words: str, *, again: bool) -> bool:
-        """Look for words in all lines, from the cursor on and round; it may take a while."""
-        self.run_worker(self._find_row(words, again), group="find", exclusive=True)
-        return True
-
-    async def _find_row(self, words: str, again: bool) -> None:
-        document = self.diff.document
-        start = document.port.cursor + again
-        row = await self.ask(lambda _: _row_with(document, words.casefold(), start))
-        if row is not None and row < 0:
-            self.say(f"no line has {line(words)}")
-        elif row is not None and document is self.diff.document:
-            self.diff.go(lambda port: port.to(row))
-
-
-async def _row_with(document: Document, words: str, start: int) -> int:
-    """The first row from `start` on, and round, whose text has these words; -1 where none has."""
-    total = document.index.rows
-    for number in chain(range(start, total), range(min(start, total))):
-        if words in (await document.pages.at(number)).text.casefold():
-            return number
-    return -1
 
 
 def _last_whole(document: Document, rows: list[int]) -> int:
