@@ -208,7 +208,7 @@ async def serve(engine: Engine, path: Path) -> None:
     path.chmod(0o600)
     config = uvicorn.Config(
         application(engine), log_level="warning", access_log=False, lifespan="off", ws="none",
-        timeout_graceful_shutdown=_GRACE, timeout_keep_alive=75,
+        timeout_graceful_shutdown=_GRACE, timeout_keep_alive=75, date_header=False,
     )  # fmt: skip
     server = _Server(config)
     try:
@@ -221,7 +221,15 @@ async def serve(engine: Engine, path: Path) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: signals are the engine's."""
+    """uvicorn without its signal handlers, which are the engine's, and without its clock.
+
+    Its own loop wakes up ten times a second to see whether it is to end; ours is cancelled.
+    """
+
+    async def main_loop(self) -> None:
+        """Serve until cancelled."""
+        await self.on_tick(0)
+        await asyncio.Event().wait()
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]  # as in uvicorn

@@ -39,6 +39,9 @@ from factory.wire import PROTOCOL, Hello
 
 log = logging.getLogger(__name__)
 
+_GLANCE = 400
+"""Milliseconds between two glances of a watcher at what the system has told it: each costs."""
+
 
 class Engine:
     """Everything that runs for one repository. Made by `opened`."""
@@ -110,7 +113,7 @@ class Engine:
     async def _wake_on(self, folder: Path, *, recursive: bool) -> None:
         try:
             async for _ in watchfiles.awatch(
-                folder, watch_filter=None, debounce=200, step=50, recursive=recursive,
+                folder, watch_filter=None, debounce=400, step=_GLANCE, recursive=recursive,
                 rust_timeout=60_000,
             ):  # fmt: skip
                 self.runner.moved()
