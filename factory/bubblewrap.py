@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from msgspec.structs import replace
+
 from factory import seccomp
 from factory.machine import Machine, facts
-from factory.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Profile
+from factory.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Limits, Profile
 
 _USER = 1000
 """Inside, nobody is root: tests of file permissions mean the same on every machine."""
@@ -152,7 +154,7 @@ def environment(profile: Profile, machine: Machine) -> dict[str, str]:
 def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[str]:
     """The command behind its limits, none of them above the engine's own."""
     command = [*_scoping(profile, machine), *command]
-    limits = profile.limits
+    limits = fitting(profile.limits, machine)
     wanted = {"fsize": limits.file_bytes, "data": limits.memory_bytes, "nofile": limits.open_files}
     if profile.contained:
         wanted["nproc"] = limits.processes
@@ -165,6 +167,14 @@ def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[
     if "nofile" in numbers:
         script += f"ulimit -n {numbers['nofile']}; "
     return ["/bin/sh", "-c", script + 'exec "$@"', "sh", *command]
+
+
+def fitting(limits: Limits, machine: Machine) -> Limits:
+    """The limits, so that a quarter of this machine's memory is left for the developer."""
+    most = machine.memory * 3 // 4
+    if not most or 0 < limits.memory_bytes <= most:
+        return limits
+    return replace(limits, memory_bytes=most)
 
 
 def _scoping(profile: Profile, machine: Machine) -> list[str]:
@@ -213,11 +223,13 @@ def describe(profile: Profile, machine: Machine | None = None) -> str:
     for name, value in environment(profile, facts).items():
         shown = value if name not in dict(profile.env) else "(set)"
         lines.append(f"  variable   {name}={shown}")
-    limits = profile.limits
-    unheld = " (not held: you are root)" if facts.root else ""
+    limits = fitting(profile.limits, facts)
     lines.append(
-        f"  limits     {limits.processes} processes{unheld}, "
-        f"{limits.open_files} open files, {limits.memory_bytes >> 20} MiB of data a process, "
-        f"{limits.file_bytes >> 20} MiB a file"
+        f"  limits     {limits.processes} processes, {limits.open_files} open files and "
+        f"{limits.file_bytes >> 30} GiB a file, {limits.memory_bytes / (1 << 30):.3g} GiB of "
+        f"memory, {limits.disk_bytes >> 30} GiB and {limits.files:,} files on disk, "
+        f"{limits.output_bytes >> 30} GiB of output"
     )
+    rules = "yes" if filtered(profile, facts) else f"none for {facts.architecture}"
+    lines.append(f"  filter of system calls: {rules}")
     return "\n".join(lines) + "\n"

@@ -53,6 +53,11 @@ class Outlet:
                 self._stop()
         return True
 
+    def say(self, text: str) -> None:
+        """Hand on a word of our own, as if the program had said it."""
+        if self._take is not None and self.failure is None:
+            self._take(text.encode())
+
     def hand_over(self) -> None:
         """Close our copy of the end that the program writes to; done twice it does nothing."""
         if self.theirs >= 0:
@@ -91,9 +96,12 @@ class Leash:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._reached = asyncio.Event()
+        self.init = 0
+        """Number of process 1, as this process sees it; 0 where it is not held."""
         self.opened = False
         """Whether the command was let in: the sandbox stood."""
         self._cut = False
+        self._here = False
         self._init = -1
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
@@ -111,12 +119,21 @@ class Leash:
         """Somebody is at the gate, or nobody will ever be: bubblewrap has given up."""
         with contextlib.suppress(OSError):
             if self._ours.recv(1):
+                self._here = True
                 self._hold()
-                if not self._cut:
-                    self._ours.send(b"\n")
-                    self.opened = True
         self._loop.remove_reader(self._ours)
         self._reached.set()
+
+    async def arrival(self) -> None:
+        """Wait until the sandbox stands and its first program is at the gate, or never will be."""
+        await self._reached.wait()
+
+    def let_in(self) -> None:
+        """Let the command begin."""
+        if self._here and not self._cut:
+            with contextlib.suppress(OSError):
+                self._ours.send(b"\n")
+                self.opened = True
 
     def _hold(self) -> None:
         """Take hold of process 1, unless its number is somebody else's by now."""
@@ -125,7 +142,9 @@ class Leash:
             return
         with contextlib.suppress(OSError):
             self._init = os.pidfd_open(number)
-            if not _first_in_a_namespace(number):
+            if _first_in_a_namespace(number):
+                self.init = number
+            else:
                 os.close(self._init)
                 self._init = -1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 import resource
 import shutil
 import sys
@@ -68,6 +69,11 @@ class Machine(Struct):
     """Parts of /proc that are the whole machine's and could be written."""
     scopes: bool = False
     """Whether the kernel can keep a program from sockets that have a name and no file."""
+    memory: int = 0
+    """Bytes of main memory; 0 where that is not known."""
+    nsenter: str = ""
+    """Path of nsenter where it is needed: for root, and a kernel that counts the processes of a
+    namespace (Linux 6.14). On an older one the same setting is the whole machine's."""
     root: bool = False
     """Whether this is root, whom the kernel lets have any number of processes."""
 
@@ -93,6 +99,8 @@ def facts(bubblewrap: Path | None) -> Machine:
         shell=shutil.which("bash", path=_PATH) or "/bin/sh",
         prlimit=shutil.which("prlimit", path=_PATH) or "",
         most=_hard_limits(),
+        memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        nsenter=_nsenter(),
         root=os.geteuid() == 0,
     )
 
@@ -131,6 +139,14 @@ def _shared_proc() -> Iterator[str]:
             continue
         if entry.is_dir() or entry.stat().st_mode & 0o222:
             yield entry.path
+
+
+def _nsenter() -> str:
+    release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    counts = release is not None and (int(release[1]), int(release[2])) >= (6, 14)
+    if not counts or os.geteuid() != 0:
+        return ""
+    return shutil.which("nsenter", path=_PATH) or ""
 
 
 @functools.cache

@@ -42,13 +42,19 @@ class Limits(Struct):
     """Set by prlimit inside the sandbox, for each process; 0 means no limit."""
 
     processes: int = 1024
-    """Processes and threads of the whole sandbox. The kernel does not hold root to it."""
+    """Processes and threads of the whole sandbox."""
     file_bytes: int = 4 << 30
     memory_bytes: int = 8 << 30
     """Written data (RLIMIT_DATA): node, go and java reserve address space far beyond it."""
     open_files: int = 4096
     scratch_bytes: int = 2 << 30
     """Size of each private tmpfs: the home, /tmp and /dev/shm."""
+    disk_bytes: int = 20 << 30
+    """What the folders that it can write may hold. This and what follows is the whole sandbox's,
+    and so are `processes` and `memory_bytes`: what goes past is ended (`factory.quota`)."""
+    files: int = 1_000_000
+    output_bytes: int = 1 << 30
+    """What it may say on stdout and stderr."""
 
 
 class Environment(Struct):

@@ -12,7 +12,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from factory import bubblewrap, containment
+from msgspec.structs import replace
+
+from factory import bubblewrap, containment, quota
 from factory.bubblewrap import describe, find_bubblewrap
 from factory.leash import Leash, Outlet, open_file
 from factory.machine import Machine
@@ -34,6 +36,7 @@ from factory.profiles import (
     setup,
     tools,
 )
+from factory.quota import Watch
 
 __all__ = [
     "ENVIRONMENT",
@@ -59,8 +62,9 @@ __all__ = [
 
 T = TypeVar("T")
 
-_WAIT = 'echo >&0; read -r word || exit; exec "$@" <'
-"""The first words inside: say that we are there, wait to be let in, become the command."""
+_WAIT = 'echo 1000 >/proc/self/oom_score_adj; echo >&0; read -r word || exit; exec "$@" <'
+"""The first words inside: be the first to go when the machine's memory runs out, say that we are
+there, wait to be let in, become the command."""
 _STDIN = "/run/stdin"
 
 
@@ -72,6 +76,8 @@ class Finished(Struct):
     seconds: float
     timed_out: bool = False
     output_bytes: int = 0
+    stopped: str = ""
+    """Which limit it was ended for, in a sentence that also ends its output; the code is 137."""
 
 
 async def run(
@@ -108,6 +114,7 @@ async def run(
         seconds=time.monotonic() - began,
         timed_out=scope.expired(),
         output_bytes=program.output_bytes,
+        stopped=program.stopped,
     )
 
 
@@ -135,7 +142,7 @@ class _Program:
         on_output: Callable[[bytes], None] | None,
         on_error: Callable[[bytes], None] | None,
     ) -> None:
-        self._profile = profile
+        self._profile = replace(profile, limits=bubblewrap.fitting(profile.limits, machine))
         self._machine = machine
         self._process: asyncio.subprocess.Process | None = None
         self._code: int | None = None
@@ -143,6 +150,8 @@ class _Program:
         self._output = Outlet(on_output, self._kill)
         self._error = Outlet(on_error, self._kill) if on_error else self._output
         self._outlets = {self._output, self._error}
+        self.stopped = ""
+        """Which limit it was ended for, in a sentence."""
 
     async def start(self, command: str | Sequence[str], stdin: bytes, cwd: str) -> None:
         """Start it. Raises SandboxError where that cannot be."""
@@ -209,11 +218,44 @@ class _Program:
         )
 
     async def wait(self) -> None:
-        """Wait until the command has ended, or bubblewrap has given up."""
+        """Let the command begin, and wait until it has ended or bubblewrap has given up."""
         if any(outlet.failure for outlet in self._outlets):
             self._kill()
+        ended = asyncio.ensure_future(self._gone())
+        watch = None
+        try:
+            if self._leash is not None:
+                await self._let_in(self._leash, ended)
+                watch = Watch(self._profile, self._leash.init) if self._leash.init else None
+            while not (await asyncio.wait({ended}, timeout=quota.TICK))[0]:
+                if not self.stopped:
+                    await self._look(watch)
+        finally:
+            ended.cancel()
+
+    async def _gone(self) -> None:
         if self._process is not None:
             await self._process.wait()
+
+    async def _let_in(self, leash: Leash, ended: asyncio.Future[None]) -> None:
+        arrived = asyncio.ensure_future(leash.arrival())
+        try:
+            await asyncio.wait({ended, arrived}, return_when=asyncio.FIRST_COMPLETED)
+            if arrived.done():
+                await _through(_count_processes(self._machine, self._profile.limits, leash.init))
+                leash.let_in()
+        finally:
+            arrived.cancel()
+
+    async def _look(self, watch: Watch | None) -> None:
+        """End it where it is over a limit of the whole sandbox."""
+        most = self._profile.limits.output_bytes
+        if 0 < most < self.output_bytes:
+            self.stopped = f"ended: it said more than {most >> 20} MiB"
+        elif watch is not None:
+            self.stopped = await watch.look()
+        if self.stopped:
+            self._kill()
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -225,7 +267,7 @@ class _Program:
         for outlet in self._outlets:
             outlet.hand_over()
         if self._leash is not None:
-            self._code = await self._leash.end(self.wait())
+            self._code = await self._leash.end(self._gone())
         elif self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -234,6 +276,8 @@ class _Program:
             self._code = code if code >= 0 else 128 - code
         for outlet in self._outlets:
             outlet.close()
+        if self.stopped:
+            self._error.say(f"\n[{self.stopped}]\n")
 
     def result(self, *, cut_short: bool) -> int | None:
         """The code as a shell says it. Raises what a callback raised, or SandboxError."""
@@ -242,6 +286,8 @@ class _Program:
                 raise outlet.failure
         if cut_short:
             return None
+        if self.stopped:
+            return 128 + signal.SIGKILL
         if self._code is None and self._leash is not None and self._leash.opened:
             raise SandboxError("the sandbox was killed from outside; was memory short?")
         if self._code is None:
@@ -253,6 +299,26 @@ class _Program:
     def output_bytes(self) -> int:
         """Bytes of stdout and stderr together."""
         return sum(outlet.bytes for outlet in self._outlets)
+
+
+async def _count_processes(machine: Machine, limits: Limits, init: int) -> None:
+    """Have the kernel count the sandbox's processes, where it would let this user have any number.
+
+    It does so by a number of each process namespace, which only those in it see and can set. The
+    first three hundred process numbers are not given out again.
+    """
+    if not (machine.nsenter and limits.processes and init):
+        return
+    setting = f"echo {limits.processes + 300} >/proc/sys/kernel/pid_max"
+    process = await asyncio.create_subprocess_exec(
+        *(machine.nsenter, "--target", str(init), "--pid", "--", "/bin/sh", "-c", setting),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd="/",
+    )
+    await process.wait()
 
 
 def _homes(profile: Profile) -> dict[str, str]:

@@ -32,6 +32,8 @@ def broken(summary: str, text: str = "") -> Outcome:
 
 def _cause(spec: GuardrailSpec, finished: Finished, text: str) -> str | None:
     code = finished.exit_code
+    if finished.stopped:
+        return finished.stopped
     if finished.timed_out or code is None:
         return f"did not end within {spec.timeout:g} s"
     if code == 0:
