@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from msgspec.structs import replace
 from factory import environment, guardrails, sandbox
 from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
+from factory.git import folders
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind
 from factory.model import Outcome, Run, Verdict
@@ -109,8 +109,8 @@ class Checks:
         known = self._versions.get((command, ready.key))
         if known is None:
             said: list[bytes] = []
-            with tempfile.TemporaryDirectory(dir=self._shop.place.state) as empty:
-                profile = self._profile(Path(empty), Path(empty), ready)
+            async with folders.fresh(self._shop.place.state, "version") as empty:
+                profile = self._profile(empty, empty, ready)
                 await sandbox.run(profile, command, timeout=60, on_output=said.append)
             known = b"".join(said).decode(errors="replace").strip()[:200]
             self._versions[command, ready.key] = known
@@ -152,8 +152,7 @@ class Checks:
         self, spec: GuardrailSpec, kind: Kind, command: str, folder: Path, ready: Ready,
         log: Path, seen: _Watcher,
     ) -> tuple[Finished, Outcome]:  # fmt: skip
-        with tempfile.TemporaryDirectory(dir=self._shop.place.state, prefix="results-") as name:
-            results = Path(name)
+        async with folders.fresh(self._shop.place.state, "results") as results:
             with log.open("ab") as file, contextlib.ExitStack() as stack:
                 ticking = asyncio.create_task(seen.tick())
                 stack.callback(ticking.cancel)

@@ -6,9 +6,7 @@ import asyncio
 import hashlib
 import os
 import platform
-import shutil
 import socket
-import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from msgspec.structs import replace
 
 from factory import sandbox
 from factory.config import EnvironmentSpec
+from factory.git import folders
 from factory.included import include
 from factory.model import FactoryError, Struct
 from factory.registries import registries
@@ -158,7 +157,7 @@ class Environments:
         old = [done for done in self._root.glob("*.done") if done.stat().st_mtime < unused_since]
         for done in old:
             done.unlink()
-            await asyncio.to_thread(_remove, done.with_suffix(""))
+            await asyncio.to_thread(folders.remove, done.with_suffix(""))
             done.with_suffix(".log").unlink(missing_ok=True)
         return len(old)
 
@@ -171,7 +170,7 @@ class Environments:
     ) -> None:
         folder, cache, log = self._root / name, self._root / "cache", self._log(name)
         try:
-            await asyncio.to_thread(_remove, folder)
+            await asyncio.to_thread(folders.remove, folder)
             folder.mkdir(parents=True)
             cache.mkdir(exist_ok=True)
             log.write_bytes(b"")
@@ -197,7 +196,7 @@ class Environments:
                 finished = await sandbox.run(profile, command, timeout=LONGEST, on_output=take)
                 if finished.exit_code != 0:
                     file.flush()
-                    await asyncio.to_thread(_remove, folder)
+                    await asyncio.to_thread(folders.remove, folder)
                     raise _failed(command, finished, log)
         self._done(name).touch()
 
@@ -214,18 +213,6 @@ def _failed(command: str, finished: sandbox.Finished, log: Path) -> SetupError:
     said = "\n  ".join(lines)
     message = f"setup of the environment failed, `{command}` {how}; mend it in factory.toml"
     return SetupError(f"{message}, or see {log}:\n  {said}", log=log)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder, read-only parts of it included: Go writes its module cache so."""
-    if not folder.exists():
-        return
-    for path, names, _files in os.walk(folder):
-        for name in names:
-            below = Path(path, name)
-            if not below.is_symlink():
-                below.chmod(below.stat().st_mode | stat.S_IRWXU)
-    shutil.rmtree(folder)
 
 
 def login(names: Sequence[str], home: Path | None = None) -> tuple[Bind, ...]:

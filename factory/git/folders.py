@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import tempfile
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from factory.model import GitError
@@ -29,6 +33,16 @@ def empty(folder: Path, but: str) -> None:
         raise GitError(
             f"{folder} cannot be emptied ({error.strerror}); empty it by hand"
         ) from error
+
+
+@asynccontextmanager
+async def fresh(parent: Path, name: str) -> AsyncIterator[Path]:
+    """A new folder for programs to fill, gone at the end however they left it."""
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{name}-"))
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(remove, folder)
 
 
 def _empty(top: Path, but: str) -> None:
