@@ -91,7 +91,8 @@ class Shop:
     async def _read(self, commit: str) -> None:
         async with asyncio.TaskGroup() as group:
             tip = group.create_task(self._read_tip(commit))
-            group.create_task(self._read_ignores(commit))
+            ignores = group.create_task(_ignores(self.vault, commit))
+        self.trees.own_excludes = ignores.result()
         self.tip = tip.result()
 
     async def _read_tip(self, commit: str) -> Tip:
@@ -115,11 +116,6 @@ class Shop:
             return parse(text.decode())
         except UnicodeDecodeError as error:
             raise ConfigError((f"not UTF-8 at byte {error.start}; save it as UTF-8",)) from error
-
-    async def _read_ignores(self, commit: str) -> None:
-        included = await self.vault.objects.file(commit, INCLUDE)
-        own = await self.repository.excludes()
-        self.trees.own_excludes = f"{own}\n{(included or b'').decode(errors='replace')}\n"
 
     def agent(self, task: Task) -> AgentSpec | None:
         """The agent that a task names, as the tip's factory.toml has it."""
@@ -177,3 +173,10 @@ class Shop:
         """Give everything back."""
         self.vault.close()
         self.store.close()
+
+
+async def _ignores(vault: Vault, commit: str) -> str:
+    """What no snapshot takes in: what the developer ignores, and what .worktreeinclude names."""
+    included = await vault.objects.file(commit, INCLUDE)
+    own = await vault.repository.excludes()
+    return f"{own}\n{(included or b'').decode(errors='replace')}\n"
