@@ -181,7 +181,7 @@ async def test_a_comment_stands_under_its_last_line_and_moves_the_rest_down() ->
         assert below(lines, "if b.tokens < float64(n)") == "│ you·do [draft] on lines 42-43: here"
         assert below(lines, "b.tokens -= n") == "│ you·do [draft]: gone"
         assert below(lines, " cmd/serve.go") == "│ you·do [draft] on the file: file"
-        assert below(lines, "on the file: file").endswith("cmd/serve.go:900, not shown here: far")
+        assert below(lines, "on the file: file").endswith("on line 900, not shown here: far")
         assert "on not/here.py:7, not shown here: other" in text_of(app)
 
 

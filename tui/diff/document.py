@@ -14,7 +14,7 @@ from tui.diff.geometry import Shape, Spot, Viewport
 from tui.diff.pages import Fetch, Pages
 from tui.diff.paint import Flag, Palette, Sheet
 from tui.diff.places import Places, Progress, anchor_of
-from tui.diff.remarks import Remarks, remark_lines
+from tui.diff.remarks import Remarks, named_place, remark_lines
 
 _FOLDED = "folded"
 
@@ -135,10 +135,13 @@ class Document:
         if row is None:
             return []
         width = max(self.sheet.width - self.sheet.gutter - 2, 8)
-        comments = [(c, c.anchor.line > 0 and row.kind == RowKind.FILE)
-                    for c in self.remarks.under(row, self._path(row))]  # fmt: skip
+        heading = row.kind == RowKind.FILE
+        comments = [
+            (comment, named_place(comment.anchor, in_file=True) if heading else "")
+            for comment in self.remarks.under(row, self._path(row))
+        ]
         if number == 0:
-            comments += [(comment, True) for comment in self.remarks.on_change]
+            comments += [(c, named_place(c.anchor, in_file=False)) for c in self.remarks.on_change]
         return [line for c, away in comments for line in remark_lines(c, width, away=away)]
 
     def _path(self, row: Row) -> str:

@@ -60,12 +60,15 @@ def _in_diff(comment: Comment, spans: tuple[tuple[int, int, int], ...]) -> bool:
     )
 
 
-def remark_lines(comment: Comment, width: int, *, away: bool = False) -> list[str]:
+def remark_lines(comment: Comment, width: int, *, away: str = "") -> list[str]:
     """A comment as lines of at most `width` cells: kind, state, what it was about, the reply.
 
-    `away` names its place: it stands elsewhere, since this diff does not show its line.
+    `away` names its place where it stands elsewhere, since this diff does not show its line.
     """
-    about = _about(comment.anchor, comment.state, away)
+    about = _about(comment.anchor)
+    if away:
+        outdated = comment.state is CommentState.OUTDATED
+        about = f" on {away}{' of an earlier round' if outdated else ', not shown here'}"
     head = f"you·{comment.kind} [{comment.state}]{about}: "
     lines = wrap(head + clean(comment.text, newlines=True), width)
     if comment.reply:
@@ -74,16 +77,23 @@ def remark_lines(comment: Comment, width: int, *, away: bool = False) -> list[st
     return lines
 
 
-def _about(anchor: Anchor, state: CommentState, away: bool) -> str:
+def named_place(anchor: Anchor, *, in_file: bool) -> str:
+    """`line 70` beside its own file, else `src/a.py:70`; empty for the change as a whole."""
+    path = clean(anchor.path)
+    if not anchor.line:
+        return "" if in_file else path
+    lines = _lines(anchor)
+    return f"line{'s' if '-' in lines else ''} {lines}" if in_file else f"{path}:{lines}"
+
+
+def _lines(anchor: Anchor) -> str:
+    return f"{anchor.line}-{anchor.end}" if anchor.end > anchor.line else f"{anchor.line}"
+
+
+def _about(anchor: Anchor) -> str:
     """What a comment is about, where its place does not say it."""
     if not anchor.path:
         return " on the change"
-    lines = f"{anchor.line}-{anchor.end}" if anchor.end > anchor.line else f"{anchor.line}"
-    if away:
-        place = f"{clean(anchor.path)}:{lines}" if anchor.line else clean(anchor.path)
-        if state is CommentState.OUTDATED:
-            return f" on {place} of an earlier round"
-        return f" on {place}, not shown here"
     if not anchor.line:
         return " on the file"
-    return f" on lines {lines}" if anchor.end > anchor.line else ""
+    return f" on lines {_lines(anchor)}" if anchor.end > anchor.line else ""
