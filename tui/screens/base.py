@@ -36,7 +36,7 @@ class FactoryScreen(Everywhere):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was in front."""
-        self.footer.show(self.WHERE, self.HINTS, self.factory.keymap)
+        self.footer.show(self.WHERE, self.hints, self.factory.keymap)
         self.stand()
         if self.overview is not None:
             self.take(self.overview)

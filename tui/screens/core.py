@@ -60,6 +60,11 @@ class Connected(Screen[None]):
     """Ids of the actions that the footer names, the most useful first."""
 
     @property
+    def hints(self) -> tuple[str, ...]:
+        """What the footer names now."""
+        return self.HINTS
+
+    @property
     def factory(self) -> Factory:
         """The application, as far as screens may know it."""
         return cast(Factory, self.app)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from factory.wire import Look
 from tui.keys import Where, bindings
 from tui.screens.reviewing.deciding import Deciding
 
@@ -19,3 +20,9 @@ class ReviewScreen(Deciding):
         "read_on", "seen", "comment", "feedback", "accept", "evidence", "keys", "reject", "panel"
     )  # fmt: skip
     CSS_PATH = "review.tcss"
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """A worktree that is worked in can be read, not decided on."""
+        reading = ("next_hunk", "next_file", "wrap", "find", "back", "keys", "panel")
+        return reading if self.look is Look.LIVE else self.HINTS
