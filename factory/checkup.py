@@ -17,14 +17,14 @@ from factory import bubblewrap, profiles
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
 from factory.containment import Level
-from factory.escapes import suite as escapes
+from factory.escapes import suite
 from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
 from factory.git.repository import Repository
 from factory.git.target import chosen
 from factory.model import ConfigError, FactoryError, RepositoryError
-from factory.wire import Diagnosis, Health
+from factory.wire import Diagnosis, Escape, Health
 
 GIT_AT_LEAST = (2, 38)
 """The first git whose `merge-tree --write-tree` merges without a checkout."""
@@ -43,6 +43,24 @@ async def examine(start: Path, environ: Mapping[str, str]) -> tuple[Diagnosis, .
     if place is not None:
         found.extend([diagnosis async for diagnosis in _repository(place, environ)])
     return tuple(found)
+
+
+async def escapes() -> tuple[Escape, ...]:
+    """Try every way out of each of the four profiles. Raises SandboxError where there is none."""
+    tried = {name: await suite.attempt(name) for name in suite.PROFILES}
+    return tuple(
+        Escape(
+            name=probe.name,
+            tries=probe.tries,
+            found=tuple((name, tried[name][at].sign) for name in suite.PROFILES),
+            shown=tuple(
+                (name, tried[name][at].shown)
+                for name in suite.PROFILES
+                if tried[name][at].sign in (suite.Sign.ESCAPED, suite.Sign.UNTRIED)
+            ),
+        )
+        for at, probe in enumerate(suite.probes())
+    )
 
 
 def profile_lines() -> tuple[str, ...]:
@@ -85,7 +103,7 @@ async def _git() -> Diagnosis:
 
 
 async def _sandbox() -> Diagnosis:
-    containment = await escapes.probe()
+    containment = await suite.probe()
     if containment.level is Level.BUBBLEWRAP:
         health = Health.FINE
     else:  # elsewhere than on Linux it can only be attended: known, and not to be mended

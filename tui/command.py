@@ -146,6 +146,9 @@ def _begin(verbs: Verbs) -> None:
     )
     doctor = verbs.add("doctor", "doctor:doctor", "say what is missing or broken on this machine")
     doctor.add_argument("--profiles", action="store_true", help="print the sandbox profiles")
+    doctor.add_argument(
+        "--sandbox", action="store_true", help="try every way out of the sandbox, a few seconds"
+    )
     doctor.add_argument("--json", dest="as_json", action="store_true")
     demo = verbs.add("demo", "demo:demo", "watch six recorded tasks in a sample project")
     demo.add_argument("--headless", action="store_true", help="play the developer too")

@@ -173,6 +173,18 @@ class Diagnosis(Struct):
     details: tuple[str, ...] = ()
 
 
+class Escape(Struct):
+    """One way out of the sandbox, as `doctor --sandbox` tried it."""
+
+    name: str
+    tries: str
+    """What is tried, in words that follow `can`."""
+    found: tuple[tuple[str, str], ...]
+    """For each profile `held`, `escaped`, `granted` (the profile is for it) or `untried`."""
+    shown: tuple[tuple[str, str], ...] = ()
+    """By profile, what it could do, or why it could not be tried (foreign text)."""
+
+
 class LedgerRow(Struct):
     """What one task, agent or day has cost."""
 

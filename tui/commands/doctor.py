@@ -9,15 +9,23 @@ from factory import spawn, wire
 from factory.model import FactoryError
 from factory.wire import Diagnosis, Health
 from tui.commands.console import Console
+from tui.commands.escapes import escapes
 from tui.commands.json_text import dumps
 
 _SIGNS = {Health.FINE: "✓", Health.WEAK: "~", Health.BROKEN: "✗"}
 
 
 async def doctor(
-    console: Console, start: Path, *, profiles: bool = False, as_json: bool = False
+    console: Console,
+    start: Path,
+    *,
+    profiles: bool = False,
+    sandbox: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Print one line a part; 1 where something is broken. Starts no engine."""
+    if sandbox:
+        return await escapes(console, as_json=as_json)
     examined, profile_lines = await spawn.examine(start)
     found = (*examined, await _engine(start))
     if as_json:
@@ -31,7 +39,9 @@ async def doctor(
             for line in profile_lines:
                 console.line(line)
         else:
-            console.line("  the sandbox's four profiles: factory-tui doctor --profiles")
+            console.line(
+                "  the sandbox: --profiles prints its four profiles, --sandbox tries to get out"
+            )
     return int(any(diagnosis.health is Health.BROKEN for diagnosis in found))
 
 
