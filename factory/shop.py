@@ -92,7 +92,7 @@ class Shop:
         async with asyncio.TaskGroup() as group:
             tip = group.create_task(self._read_tip(commit))
             ignores = group.create_task(_ignores(self.vault, commit))
-        self.trees.own_excludes = ignores.result()
+        self.trees.rules, self.trees.own_excludes = commit, ignores.result()
         self.tip = tip.result()
 
     async def _read_tip(self, commit: str) -> Tip:

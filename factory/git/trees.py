@@ -35,6 +35,8 @@ class Trees:
         for number in reversed(range(checkouts)):
             self._free.put_nowait(number)
         self._ignoring = asyncio.Lock()
+        self.rules = ""
+        """The commit whose .gitignore files count, the tip; empty for the base of each snapshot."""
         self.own_excludes = ""
         """The developer's own ignore patterns, and those of .worktreeinclude."""
 
@@ -125,17 +127,17 @@ class Trees:
                 base, index=index,
             )  # fmt: skip
             if added.out:
-                await self._drop_ignored(folder, base, added.out)
+                await self._drop_ignored(folder, self.rules or base, added.out)
             return (await git("write-tree", index=index)).text
 
-    async def _drop_ignored(self, folder: Path, base: str, added: bytes) -> None:
-        """Take new files out of the index that the base's rules, or the developer's own, ignore.
+    async def _drop_ignored(self, folder: Path, tip: str, added: bytes) -> None:
+        """Take new files out of the index that the tip's rules, or the developer's own, ignore.
 
-        The agent may have changed the .gitignore beside them; only the base's ones count.
+        The agent may have changed the .gitignore beside them; only the tip's ones count.
         """
         async with self._ignoring:
             rules = self.vault.root / "ignore"
-            await self._lay_out_rules(rules, base)
+            await self._lay_out_rules(rules, tip)
             ignored = await self.vault.git(
                 "check-ignore", "--no-index", "-z", "--stdin", stdin=added, work_tree=rules,
                 ok=(0, 1), settings=(f"core.excludesFile={self.vault.root / 'excludes'}",),
@@ -146,26 +148,27 @@ class Trees:
                 work_tree=folder, index=self.index(folder),
             )  # fmt: skip
 
-    async def _lay_out_rules(self, rules: Path, base: str) -> None:
-        """A folder that holds the base's .gitignore files and nothing else."""
+    async def _lay_out_rules(self, rules: Path, commit: str) -> None:
+        """A folder that holds the .gitignore files of a commit and nothing else."""
         (self.vault.root / "excludes").write_text(self.own_excludes)
         stamp = rules.parent / "ignore.base"
-        if stamp.is_file() and stamp.read_text() == base:
+        if stamp.is_file() and stamp.read_text() == commit:
             return
+        stamp.unlink(missing_ok=True)  # a kill from here on leaves no half of them to be believed
         await asyncio.to_thread(shutil.rmtree, rules, ignore_errors=True)
         rules.mkdir()
-        listing = await self.vault.git("ls-tree", "-r", "-z", "--name-only", base)
+        listing = await self.vault.git("ls-tree", "-r", "-z", "--name-only", commit)
         paths = [name for name in listing.out.split(b"\0") if name.rpartition(b"/")[2] == _IGNORE]
         if paths:
             index = rules.parent / "ignore.index"
             index.unlink(missing_ok=True)
             git = self.vault.git
-            await git("read-tree", base, index=index)
+            await git("read-tree", commit, index=index)
             await git(
                 "checkout-index", "-z", "--stdin", "--force", stdin=b"\0".join(paths) + b"\0",
                 work_tree=rules, index=index,
             )  # fmt: skip
-        stamp.write_text(base)
+        stamp.write_text(commit)
 
     async def with_versions(self, tree: str, changed: Iterable[Changed]) -> str:
         """A tree with the old side's version of some paths; files that it lacks are taken out."""
