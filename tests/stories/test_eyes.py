@@ -116,24 +116,6 @@ async def test_what_no_tree_may_hold_is_sent_back(
         assert words in view.task.parked.message
 
 
-@told
-async def test_a_secret_of_the_developers_never_enters_a_snapshot_or_a_landing(
-    developer: Developer,
-) -> None:
-    developer.commit(
-        {"factory.toml": settings(), ".gitignore": ".env\n", ".worktreeinclude": ".env\n"}
-    )
-    developer.write({".env": "KEY=secret\n"})
-    leak = "cp .env shown.txt; rm .gitignore; git add -f .env; git commit -qam x"
-    async with works(developer) as factory:
-        task = await factory.ready("Leak", leak)
-        change = (await factory.view(task)).change
-        assert change is not None
-        assert set(change.files) == {".gitignore", "shown.txt"}
-        listing = await factory.engine.shop.vault.git("ls-tree", "-r", "--name-only", change.tree)
-        assert ".env" not in listing.text.split("\n")
-
-
 # --- new dependencies ----------------------------------------------------------------------
 
 ENVIRONMENT = """
