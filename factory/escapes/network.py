@@ -9,7 +9,7 @@ import os
 
 from factory.escapes.inside import Plants, UntriedError
 
-QUICK = ("loopback", "route_out", "engine_socket")
+QUICK = ("loopback", "route_out", "machine_socket", "engine_socket")
 _OPEN = ("setup", "cli")
 GRANTED = dict.fromkeys(
     ("loopback", "loopback_6", "datagram", "datagram_6", "name_asked", "connected_out", "route_out",
