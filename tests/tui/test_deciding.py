@@ -91,6 +91,18 @@ async def test_another_tree_than_the_one_on_the_card_is_never_accepted() -> None
         assert review.sent(Accept) == [Accept(task="rate-limit", snapshot=SNAPSHOT, tree=OTHER)]
 
 
+async def test_without_the_refusal_a_tree_that_is_gone_would_be_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.screens.reviewing.deciding.accept_refusal", lambda *_: "")
+    async with reviewing() as review:
+        await review.press("a")
+        made_anew(review.stage)
+        await review.pilot.pause(0.4)
+        await review.press("y")
+        assert review.sent(Accept) == [Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE)]
+
+
 def test_the_refusal_is_what_stands_between_a_wrong_tree_and_an_accept() -> None:
     shown = bucket().index("rate-limit")
     now = overview(view("rate-limit", "t"))
@@ -169,6 +181,18 @@ async def test_a_refusal_of_the_engine_is_said_and_nothing_closes() -> None:
         text = await review.press("a", "y")
         assert "rate-limit has changed; look again" in text
         assert isinstance(review.front, ReviewScreen)
+
+
+async def test_a_refusal_is_said_even_when_the_review_was_left() -> None:
+    stage = review_stage()
+    async with reviewing(stage) as review:
+        stage.answer = lambda command: Reply(error="no mark was kept: the disk is full")
+        review.screen.action_seen()
+        review.screen.action_back()
+        await review.settle()
+        await review.pilot.pause(0.2)
+        assert not isinstance(review.front, ReviewScreen)
+        assert "the disk is full" in review.text
 
 
 async def test_the_live_worktree_can_be_read_but_not_decided_on() -> None:

@@ -14,6 +14,7 @@ from factory.model import FactoryError
 from tui.feed import Feed
 from tui.frame import FrameClock
 from tui.keys import Where
+from tui.text import line
 from tui.undo import Act
 from tui.widgets.footer import Footer
 
@@ -110,6 +111,13 @@ class Connected(Screen[None]):
                 self.say(str(error), error=True)
             return None
 
+    def _complain(self, sentence: str) -> None:
+        """Say what went wrong, wherever the developer is by now."""
+        if self.is_attached:
+            self.say(sentence, error=True)
+        else:
+            self.app.notify(line(sentence), severity="error", markup=False)
+
     def do(
         self,
         command: wire.AnyCommand,
@@ -128,12 +136,12 @@ class Connected(Screen[None]):
 
         async def send() -> wire.Reply | None:
             before = self.overview
-            reply = await self.ask(lambda client: client.send(command))
-            if reply is None:
-                return None
+            try:
+                reply = await self.client.send(command)
+            except FactoryError as error:
+                reply = wire.Reply(error=str(error))
             if reply.error:
-                if self.is_attached:
-                    self.say(reply.error, error=True)
+                self._complain(reply.error)
                 return None
             if remember:
                 self.factory.did(command, before, reply, undo)
