@@ -64,7 +64,7 @@ async def test_a_kill_while_the_rules_are_laid_out_does_not_let_secrets_in(
     """What a kill leaves behind: the rules of a commit begun and not finished."""
     developer.commit({"factory.toml": settings(), ".gitignore": ".env\n"})
     async with works(developer) as factory:
-        task = await factory.ready("Work", "echo 1 > a.txt; echo KEY=1 > .env")
+        task = await factory.ready("Work", "echo 1 > a.txt; echo KEY=1 > .env; rm .gitignore")
         trees, state = factory.engine.shop.trees, factory.engine.shop.place.state
         stamp = state / "ignore.base"
         assert stamp.read_text() == developer.tip()
