@@ -113,7 +113,7 @@ class Connected(Screen[None]):
 
     def _complain(self, sentence: str) -> None:
         """Say what went wrong, wherever the developer is by now."""
-        if self.is_attached:
+        if self in self.app.screen_stack:
             self.say(sentence, error=True)
         else:
             self.app.notify(line(sentence), severity="error", markup=False)
