@@ -47,14 +47,14 @@ def warnings(overview: Overview) -> Iterator[str]:
 
 
 def task_row(view: TaskView, overview: Overview) -> tuple[str, ...]:
-    """One task in the status table."""
+    """One task in the status table; why it stands as it does comes last and is never cut."""
     change = view.change
     return (
         f"{sign(view)} {view.task.id}",
-        why(view, overview.now, overview.tasks),
+        text.ago(overview.now - view.since) if view.since else "",
         f"+{change.added} −{change.removed}" if change else "",
         text.money(view.spent, view.subscription) if view.task.attempt else "",
-        text.ago(overview.now - view.since) if view.since else "",
+        why(view, overview.now, overview.tasks),
     )
 
 
