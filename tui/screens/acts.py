@@ -130,7 +130,8 @@ class TaskActs(Moving):
         if details is None:
             return
         if not details.worktree:
-            self.say(f"{line(name)} has no worktree now; it gets one when it works", error=True)
+            why = "it gets one when it works" if view.task.agent else "no agent works on it"
+            self.say(f"{line(name)} has no worktree now: {why}", error=True)
             return
         if shell and not details.shell:
             self.say("there is no shell here: no sandbox runs on this machine", error=True)
