@@ -95,7 +95,7 @@ async def reviewing(
 ) -> AsyncIterator[Review]:
     stage = stage or review_stage(remarks=comments())
     app = FactoryApp(played(stage), open_at="inbox", now=clock or Clock())
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         review = Review(app, stage, pilot)
         while app.feed.overview is None:
             await pilot.pause()
