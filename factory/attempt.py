@@ -83,10 +83,17 @@ class Attempts:
             if spec.kind == "command" and spec.output == "text":
                 await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
+            # A command is one turn, however long it takes; the others look between theirs.
+            left = self._purse.left(task, config) if spec.kind == "command" else None
             with self._purse.at_work(task, spec):
-                async with aclosing(agents.runtime(spec).work(desk)) as entries:
-                    ended = await self._follow(task, spec, transcript, entries)
+                async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
+                    ended = await self._follow(task, spec, transcript, said)
             return self._lost(task) or ended
+        except TimeoutError:
+            if self._purse.left(task, config) != 0:
+                raise
+            why = self._purse.over(task, config)
+            return lifecycle.Failed(reason=ParkReason.BUDGET, message=why)
         except AgentError as error:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
