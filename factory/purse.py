@@ -60,6 +60,19 @@ class Purse:
         self._open[task.id] = name
         self._put(name, task, agent, most, settled=False)
 
+    def left(self, task: Task, config: Config) -> float | None:
+        """Seconds that a task may still work; None where it has no cap in minutes."""
+        minutes = _caps(task.budget, config.task_budget).minutes
+        return None if minutes is None else max(0.0, minutes * 60 - self.of(task).seconds)
+
+    def over(self, task: Task, config: Config) -> str:
+        """What to say of a task whose minutes ended in the midst of a turn."""
+        minutes = _caps(task.budget, config.task_budget).minutes
+        return (
+            f"{task.id} has worked its {minutes:g} minutes and was stopped: raise the cap with + "
+            "on the Floor, or end the task"
+        )
+
     def settle(self, task: Task, agent: AgentSpec, spend: Spend) -> None:
         """Write what a turn has cost in the place of its reservation."""
         name = self._open.pop(task.id, "") or uuid.uuid4().hex
