@@ -10,6 +10,7 @@ import pytest
 
 from factory import wire
 from factory.model import Budget, Parked, ParkReason, TaskState
+from tests.agents.bench import running
 from tests.agents.scripted import Reply, Scripted, bash, done, refuses
 from tests.developer import Developer
 from tests.works import Works, settings, told, works
@@ -101,6 +102,22 @@ async def test_a_cap_in_minutes_stops_before_the_next_turn(developer: Developer)
         assert why.reason is ParkReason.BUDGET
         assert "of 0.01 minutes" in why.message
         assert 1 <= len(endpoint.asked) < TURNS
+
+
+@told
+async def test_a_command_that_hangs_is_stopped_at_its_cap_in_minutes(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings()})
+    script = "echo 1 > one.txt; if [ -e hangs ]; then sleep 86393.5; fi"
+    async with works(developer) as factory:
+        task = await factory.add("Work", "touch hangs; " + script, budget=Budget(minutes=0.01))
+        why = await parked(factory, task)
+        assert why.reason is ParkReason.BUDGET
+        assert "has worked its 0.01 minutes" in why.message
+        assert not running("sleep 86393.5")
+        await factory.send(wire.SendFeedback(task=task, text=script))
+        assert (await parked(factory, task)).reason is ParkReason.BUDGET, "the cap still holds"
+        await factory.send(wire.RaiseBudget(task=task, budget=Budget(minutes=5)))
+        await factory.until(task, TaskState.READY)
 
 
 @told
