@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
 
 from factory import api
-from factory.engine import keys, opened
+from factory.discretion import Discreet, Discretion, keys
+from factory.engine import opened
 from factory.git.place import Place, find_repository
 from factory.model import FactoryError, cause, sentence
 
@@ -37,11 +39,21 @@ def _forget_surroundings() -> None:
             del os.environ[name]
 
 
+def _begin_log(discretion: Discretion) -> None:
+    """Log to stderr, and a last traceback too; keys enter neither."""
+    words = logging.StreamHandler(sys.stderr)
+    words.setFormatter(Discreet("%(asctime)s %(levelname)s %(message)s", discretion))
+    logging.basicConfig(level=logging.INFO, handlers=[words])
+    sys.excepthook = lambda kind, error, trace: logging.critical(
+        "the engine ended by a fault of its own", exc_info=(kind, error, trace)
+    )
+
+
 def main() -> int:
     """Entry of the engine's process."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    discretion = Discretion(keys(os.environ))
+    _begin_log(discretion)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no picture of our memory
     for name in ("httpx2", "watchfiles", "anthropic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
@@ -50,7 +62,7 @@ def main() -> int:
         sentence, code = _last_word(error)
         if not sentence:
             raise
-        sys.stderr.write(f"factory-tui: {sentence}\n")
+        sys.stderr.write(f"factory-tui: {discretion.text(sentence)}\n")
         return code
     return 0
 

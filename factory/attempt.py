@@ -188,7 +188,8 @@ class Attempts:
 
     def transcript(self, task: Task) -> Transcript:
         """The transcript of the task's current attempt."""
-        return Transcript(self._shop.attempt_folder(attempt_name(task)) / "transcript.jsonl")
+        path = self._shop.attempt_folder(attempt_name(task)) / "transcript.jsonl"
+        return Transcript(path, self._shop.discretion)
 
     def remark(self, task: Task, text: str) -> None:
         """A word of the engine's in the transcript."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from factory.discretion import OPEN, Discretion
 from factory.migrations import MIGRATIONS
 from factory.model import StoreError
 
@@ -20,7 +21,9 @@ Body = TypeVar("Body")
 class Database:
     """The engine's only connection. Use it from one thread: the event loop's."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, discretion: Discretion = OPEN) -> None:
+        """Opens the file, made where it is not there; what `discretion` hides never enters it."""
+        self._discretion = discretion
         self._after: list[Callable[[], None]] = []
         self._inside = False
         try:
@@ -87,7 +90,7 @@ class Database:
     def write(self, statement: str, *values: object) -> sqlite3.Cursor:
         """One statement, in the transaction under way or its own."""
         with self.transaction():
-            return self._db.execute(statement, values)
+            return self._db.execute(statement, [self._discretion.value(v) for v in values])
 
     def put(self, table: str, body: object, **columns: object) -> None:
         """Insert or replace a row whose `body` is the struct and whose other columns find it."""

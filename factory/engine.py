@@ -18,6 +18,7 @@ from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.commands import Commands
 from factory.containment import Level
+from factory.discretion import Discretion, keys
 from factory.environment import Environments
 from factory.escapes import suite as escapes
 from factory.gate import Gate
@@ -155,7 +156,8 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
 
 async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     repository = Repository(place.path)
-    store = Store(place.state / "factory.db", now=time.time)
+    secrets = keys(environment)
+    store = Store(place.state / "factory.db", now=time.time, discretion=Discretion(secrets))
     try:
         vault = Vault(place.state, repository, await chosen(repository))
         await vault.prepare()
@@ -164,7 +166,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),
             Environments(place.state / "environments", contained=contained),
-            now=time.time, tell=hub.tell, contained=contained, keys=keys(environment),
+            now=time.time, tell=hub.tell, contained=contained, keys=secrets,
         )  # fmt: skip
         await shop.refresh()
     except BaseException:
@@ -175,11 +177,3 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
 
 def _checkouts() -> int:
     return max(8, os.cpu_count() or 2)
-
-
-_SECRET = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_CREDENTIAL")
-
-
-def keys(environment: Mapping[str, str]) -> dict[str, str]:
-    """Credentials by their variable's name. They never enter a log, a row, `tools` or `gate`."""
-    return {name: value for name, value in environment.items() if value and name.endswith(_SECRET)}

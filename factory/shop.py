@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from factory import lifecycle
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
+from factory.discretion import Discretion
 from factory.environment import Environments, Ready
 from factory.git.place import Place
 from factory.git.repository import Repository
@@ -57,6 +58,7 @@ class Shop:
         self.tell = tell
         self.contained = contained
         self.keys = keys
+        self.discretion = Discretion(keys)
         """Credentials by the name of their variable, as read when the engine started."""
         self._reading = asyncio.Lock()
         self.tip = Tip(commit="", tree="", config=None, problem="the engine is starting")

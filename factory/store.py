@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from factory.database import Database
+from factory.discretion import OPEN, Discretion
 from factory.model import Change, Comment, NotNowError, Run, Spend, Struct, Task, UnknownError
 from factory.wire import Attempt, Fact, Reply
 
@@ -20,8 +21,11 @@ from factory.wire import Attempt, Fact, Reply
 class Store:
     """The factory's database, by subject."""
 
-    def __init__(self, path: Path, *, now: Callable[[], float]) -> None:
-        self._db = Database(path)
+    def __init__(
+        self, path: Path, *, now: Callable[[], float], discretion: Discretion = OPEN
+    ) -> None:
+        """Opens the database; what `discretion` hides never enters it."""
+        self._db = Database(path, discretion)
         self.journal = Journal(self._db, now)
         self.tasks = Tasks(self._db)
         self.evidence = Evidence(self._db)

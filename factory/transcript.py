@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from factory.discretion import OPEN, Discretion
 from factory.entry import (
     AnyEntry,
     Delta,
@@ -47,8 +48,10 @@ class Call(Struct):
 class Transcript:
     """One attempt's file. One writer at a time; any number of readers beside it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, discretion: Discretion = OPEN) -> None:
+        """What `discretion` hides never enters the file."""
         self.path = path
+        self._discretion = discretion
         self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[AnyEntry] = msgspec.json.Decoder(AnyEntry)
         self._file: int | None = None
@@ -60,7 +63,7 @@ class Transcript:
         On disk when this returns, but for `Delta` and `Output`. Raises StoreError; what was
         written of the entry is taken back then.
         """
-        line = self._encoder.encode(entry) + b"\n"
+        line = self._discretion.data(self._encoder.encode(entry)) + b"\n"
         try:
             file = self._open()
             _write(file, line)
