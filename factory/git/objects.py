@@ -6,6 +6,7 @@ Four threads on one `Repo` gave wrong blobs, and fifty `Repo`s cost a hundred pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -78,10 +79,16 @@ class Objects:
         return await self._read(read, tree)
 
     async def _read(self, read: Callable[[git.Repo], Read], oid: str) -> Read:
-        loop = asyncio.get_running_loop()
+        def twice() -> Read:
+            try:
+                return read(self._repo())
+            except Exception:  # its `cat-file` may have been killed: once more, with a new one
+                self._forget()
+                return read(self._repo())
+
         try:
-            return await loop.run_in_executor(self._thread, lambda: read(self._repo()))
-        except (ValueError, OSError) as error:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, twice)
+        except Exception as error:  # GitPython's own errors have no ancestor in common
             raise GitError(f"object {oid[:12]} cannot be read from the vault: {error}") from error
 
     def _repo(self) -> git.Repo:
@@ -91,12 +98,14 @@ class Objects:
             self._opened = git.Repo(self._git_dir)
         return self._opened
 
+    def _forget(self) -> None:
+        if self._opened is not None:
+            with contextlib.suppress(Exception):
+                self._opened.close()
+            self._opened = None
+
     def close(self) -> None:
         """End the reading thread and its `cat-file` process."""
 
-        def end() -> None:
-            if self._opened is not None:
-                self._opened.close()
-
-        self._thread.submit(end)
+        self._thread.submit(self._forget)
         self._thread.shutdown(wait=True)
