@@ -65,7 +65,8 @@ class Landings:
             found = await self._gate.examine(task, task.decision.snapshot, tip)
         if not isinstance(found, lifecycle.Green):
             return found
-        if found.change.patch_id != task.decision.patch_id:
+        ruled_out = task.decision.by_rule and not found.by_rule
+        if ruled_out or found.change.patch_id != task.decision.patch_id:
             return lifecycle.Differs(change=found.change)
         message = self._message(task, found.change)
         commit = await self._shop.vault.commit(
@@ -113,7 +114,12 @@ class Landings:
             for one in change.judged
             if one.verdict is Verdict.WAIVED
         ]
-        return "\n".join(lines) + "\n"
+        return _plain("\n".join(lines)) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text for a commit: git takes no NUL, and a terminal that shows it must obey nothing."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
 
 
 def _named(names: Sequence[str]) -> str:
