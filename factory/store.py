@@ -258,12 +258,9 @@ class Money:
     ) -> tuple[Spent, ...]:
         """Everything reserved or spent since a time, without the lines of these names."""
         names = ", ".join("?" * len(without))
-        return self._db.all(
-            Spent,
-            "SELECT body FROM spend WHERE at >= ? AND (? = '' OR task = ?)"
-            f" AND id NOT IN ({names})",
-            since, task, task, *without,
-        )  # fmt: skip
+        where, key = ("task = ? AND", (task,)) if task else ("", ())  # each has an index of its own
+        query = f"SELECT body FROM spend WHERE {where} at >= ? AND id NOT IN ({names})"
+        return self._db.all(Spent, query, *key, since, *without)
 
 
 class Answers:

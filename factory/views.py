@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from factory import shell
 from factory.attempt import Attempts
+from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.judging import status_of
@@ -173,7 +174,11 @@ class Views:
         )  # fmt: skip
 
     async def _shell(self, task: Task) -> tuple[str, ...]:
-        """The command that opens a shell where the task's agent works."""
+        """The command that opens a shell where the task's agent works; none before it can."""
+        config, tree = self._shop.tip.config or Config(), self._shop.tip.tree
+        inputs = await self._shop.inputs(config, tree)
+        if self._shop.environments.known(config.environment, inputs) is None:
+            return ()  # it is being built, or cannot be: nobody waits for that to look at a task
         profile = await self._attempts.worktrees.profile(task, None)
         folder = self._shop.attempt_folder(attempt_name(task)) / "shell"
         return shell.interactive(profile, folder)
