@@ -16,6 +16,8 @@ from factory.shop import Shop
 from factory.wire import Edit, Hold, Move, RaiseBudget
 
 _LONGEST_ID = 28
+RESERVED = frozenset({"edits", "landings", "tips", "trash"})
+"""Names beside the ids of tasks among the vault's refs."""
 
 
 class Queue:
@@ -99,7 +101,7 @@ class Queue:
 
 def fresh_id(shop: Shop, title: str) -> str:
     """An id for a new task of this title."""
-    return slug(title, {task.id for task in shop.store.tasks.all()})
+    return slug(title, {task.id for task in shop.store.tasks.all()} | RESERVED)
 
 
 def last(shop: Shop) -> float:
