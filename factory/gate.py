@@ -16,7 +16,7 @@ from factory import lifecycle, sandbox, tamper, treecheck
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.claims import unproven
-from factory.config import Config
+from factory.config import FILE, Config
 from factory.environment import Ready
 from factory.git.comparisons import Changed
 from factory.git.vault import Merge
@@ -25,12 +25,14 @@ from factory.guardrails import verdict
 from factory.judging import Judging, Subject
 from factory.model import (
     Change,
+    ConfigError,
     Judged,
     Lane,
     Mark,
     ParkReason,
     Run,
     Task,
+    TaskState,
     Verdict,
 )
 from factory.shop import Shop, Tip
@@ -58,6 +60,9 @@ class Gate:
         if merge.conflicts:
             return self._conflict(task, tip, merge)
         changed = await self._shop.vault.changed(tip.tree, merge.tree)
+        if not changed and task.state in (TaskState.READY, TaskState.LANDING):
+            held = f"{self._shop.vault.target} already holds all of it; end the task"
+            return lifecycle.Red(feedback=held, summary=held, again=False)
         if not changed:
             nothing = "nothing was changed: the tree is the target's own"
             return self._red(task, f"FAIL: {nothing}. Do what was asked.", nothing)
@@ -66,7 +71,7 @@ class Gate:
             return lifecycle.Failed(reason=ParkReason.ERROR, message=tip.problem)
         subject = Subject(task=task, snapshot=snapshot, tip=tip, tree=merge.tree, config=config,
                           changed=changed)  # fmt: skip
-        found = await self._tree_problems(changed)
+        found = await self._tree_problems(changed) or await self._mistakes(subject)
         if found:
             text = "\n".join(f"FAIL: {line}" for line in found)
             return self._red(task, text, f"tree check: {found[0]}")
@@ -105,12 +110,22 @@ class Gate:
         }
         return treecheck.problems(changed, sizes=await vault.sizes(new), links=links)
 
+    async def _mistakes(self, subject: Subject) -> tuple[str, ...]:
+        """A factory.toml that could not be read once it had landed would stop everything."""
+        if FILE not in subject.paths:
+            return ()
+        try:
+            await self._shop.config_of(subject.tree)
+        except ConfigError as error:
+            return tuple(f"{FILE}: {problem}" for problem in error.problems)
+        return ()
+
     async def _guard(self, subject: Subject) -> lifecycle.AnyEvent:
         held = await self._dependencies(subject)
         if held is not None:
             return held
         try:
-            ready = await self._shop.environment(subject.config, subject.tree)
+            ready = await self._shop.environment(subject.config, self._made_from(subject))
             judged, runs = await self.judging.judge(subject, subject.tree, ready, subject.task.id)
             marks = await self._marks(subject)
             weakened: tuple[str, ...] = ()
@@ -123,6 +138,16 @@ class Gate:
         if not change.green:
             return await self._not_green(subject, judged, runs, ready)
         return lifecycle.Green(change=change, by_rule=self._by_rule(subject, change))
+
+    def _made_from(self, subject: Subject) -> str:
+        """The tree whose files take part in making the environment, where it is not made yet.
+
+        Set-up has the network, and what it makes is shared: nothing that an agent wrote takes part,
+        but where it changed what the environment is keyed by and the developer allowed that.
+        """
+        inputs = subject.config.environment.inputs
+        own = any(matches(path, inputs) for path in subject.paths)
+        return subject.tree if own else subject.tip.tree
 
     async def _dependencies(self, subject: Subject) -> lifecycle.Failed | None:
         """New dependencies are new code: nothing is installed before the developer allows it."""
@@ -212,7 +237,8 @@ class Gate:
         """Run the guardrails' own fix commands in the worktree, in the agent's sandbox."""
         config = self._shop.tip.config
         rails = [spec for spec in config.guardrails if spec.fix] if config else []
-        if not rails or not task.worktree or task.lay_out:
+        folder = self._shop.trees.worktrees / task.worktree
+        if not rails or not task.worktree or task.lay_out or not (folder / ".git").exists():
             return
         profile = await self._attempts.worktrees.profile(task, None)
         for spec in rails:
