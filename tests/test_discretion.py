@@ -17,7 +17,7 @@ HIDING = Discretion({"ANTHROPIC_API_KEY": KEY})
 
 @pytest.mark.parametrize(
     "name",
-    ["ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PGPASSWORD_PASSWORD", "CI_PAT"],
+    ["ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PGPASSWORD", "CI_PAT"],
 )
 def test_a_key_is_known_by_its_variables_name(name: str) -> None:
     assert keys({name: KEY, "PATH": "/bin", "EMPTY_TOKEN": ""}) == {name: KEY}
