@@ -125,7 +125,7 @@ class Gate:
         if held is not None:
             return held
         try:
-            ready = await self._shop.environment(subject.config, self._made_from(subject))
+            ready = await self._shop.environment(subject.config, subject.made_from)
             judged, runs = await self.judging.judge(subject, subject.tree, ready, subject.task.id)
             marks = await self._marks(subject)
             weakened: tuple[str, ...] = ()
@@ -138,16 +138,6 @@ class Gate:
         if not change.green:
             return await self._not_green(subject, judged, runs, ready)
         return lifecycle.Green(change=change, by_rule=self._by_rule(subject, change))
-
-    def _made_from(self, subject: Subject) -> str:
-        """The tree whose files take part in making the environment, where it is not made yet.
-
-        Set-up has the network, and what it makes is shared: nothing that an agent wrote takes part,
-        but where it changed what the environment is keyed by and the developer allowed that.
-        """
-        inputs = subject.config.environment.inputs
-        own = any(matches(path, inputs) for path in subject.paths)
-        return subject.tree if own else subject.tip.tree
 
     async def _dependencies(self, subject: Subject) -> lifecycle.Failed | None:
         """New dependencies are new code: nothing is installed before the developer allows it."""

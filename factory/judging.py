@@ -27,6 +27,16 @@ class Subject(Struct):
     changed: tuple[Changed, ...]
 
     @property
+    def made_from(self) -> str:
+        """The tree whose files take part in making the environment, where it is not made yet.
+
+        Set-up has the network, and what it makes is shared: nothing that an agent wrote takes part,
+        but where it changed what the environment is keyed by and the developer allowed that.
+        """
+        own = any(matches(path, self.config.environment.inputs) for path in self.paths)
+        return self.tree if own else self.tip.tree
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """The changed paths."""
         return tuple(change.path for change in self.changed)
