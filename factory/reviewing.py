@@ -33,11 +33,15 @@ class Reviewing:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._parsed: OrderedDict[tuple[str, str, str, int], Review] = OrderedDict()
+        self._shown: dict[str, _Sides] = {}
+        """What a worktree held when its diff was last described: rows are of that."""
 
     async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
         """The files and hunks of a diff. Raises UnknownError where there is nothing to look at."""
         task = self._shop.store.tasks.get(name)
         sides = await self._sides(task, look)
+        if look is Look.LIVE or not sides.snapshot:
+            self._shown[name] = sides
         found = await self._read(task, sides, context)
         seen = self._shop.store.reviews.seen(name)
         index = found.index(
@@ -49,7 +53,9 @@ class Reviewing:
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""
         task = self._shop.store.tasks.get(name)
-        sides = await self._sides(task, look)
+        live = look is Look.LIVE or self._shop.store.evidence.change(name) is None
+        sides = self._shown.get(name) if live else None
+        sides = sides or await self._sides(task, look)
         found = await self._read(task, sides, context)
         rows = found.page(first, min(count, 2_000))
         return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
