@@ -37,6 +37,8 @@ class Vault(Comparisons):
         self.history = root / "history.git"
         super().__init__(Git(self.git_dir))
         self._fetching = asyncio.Lock()
+        self._fetched = ""
+        """What `history.git` holds for sure; nobody but us writes there."""
         self.objects = Objects(self.git_dir)
 
     async def prepare(self) -> None:
@@ -61,9 +63,12 @@ class Vault(Comparisons):
 
     async def _fetch(self) -> str:
         tip = await self.repository.tip(self.target)
+        if tip == self._fetched:
+            return tip
         history = Git(self.history)
         known = await history("rev-parse", "--verify", "--quiet", "refs/heads/main", ok=(0, 1))
         if known.text == tip:
+            self._fetched = tip
             return tip
         await history(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
@@ -75,6 +80,7 @@ class Vault(Comparisons):
         self._share_ends()
         tip = (await history("rev-parse", "refs/heads/main")).text
         await self.keep(f"tips/{tip}", tip)
+        self._fetched = tip
         return tip
 
     def _share_ends(self) -> None:
@@ -112,7 +118,14 @@ class Vault(Comparisons):
         return (await self.git("rev-parse", "--verify", "--quiet", name, ok=(0, 1))).text
 
     async def merge(self, tip: str, snapshot: str) -> Merge:
-        """Merge a snapshot with the tip; 5 ms, touches no working tree."""
+        """Merge a snapshot with the tip; 5 ms, touches no working tree.
+
+        It is the diff from the snapshot's parent to the snapshot that is merged, also where the
+        target was rewritten: a commit that the developer took back must not come again with it.
+        """
+        base = (await self.objects.commit(snapshot)).parents[0]
+        if not await self.contains(tip, base):
+            tip = await self.commit(await self.tree_of(tip), base, "the target, rewritten")
         merged = await self.git(
             "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", tip, snapshot,
             ok=(0, 1),
@@ -132,7 +145,7 @@ class Vault(Comparisons):
 
     async def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
-        return (await self.git("rev-parse", f"{commit}^{{tree}}")).text
+        return (await self.objects.commit(commit)).tree
 
     async def contains(self, descendant: str, commit: str) -> bool:
         """Whether `commit` is an ancestor of `descendant`, or the same."""
