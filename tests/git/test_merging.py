@@ -67,6 +67,36 @@ async def test_a_merge_touches_neither_checkout_nor_worktree(developer: Develope
 
 
 @told
+async def test_a_commit_that_the_developer_took_back_does_not_come_again_with_a_change(
+    developer: Developer,
+) -> None:
+    developer.commit({"ten.txt": TEN})
+    async with cellar(developer) as vault:
+        developer.commit({"ten.txt": with_line(8, "a secret"), "secret.txt": "1\n"})
+        await vault.vault.fetch()
+        work = await vault.holding({"ten.txt": with_line(8, "a secret").replace("line 1", "new")})
+        developer.git("reset", "-q", "--hard", "HEAD~1")
+        tip = await vault.vault.fetch()
+        merge = await vault.vault.merge(tip, work)
+        assert merge.conflicts == ()
+        assert await vault.text(merge.tree, "ten.txt") == with_line(1, "new")
+        assert "secret.txt" not in await vault.paths(merge.tree)
+        control = await vault.vault.git("merge-tree", "--write-tree", tip, work)
+        assert "secret.txt" in await vault.paths(control.text), "the control: git's own base"
+
+
+@told
+async def test_a_tip_that_was_only_said_better_is_no_conflict(developer: Developer) -> None:
+    developer.commit({"ten.txt": TEN})
+    async with cellar(developer) as vault:
+        work = await vault.holding({"ten.txt": with_line(4, "theirs")})
+        developer.git("commit", "-q", "--amend", "-m", "said better")
+        merge = await vault.vault.merge(await vault.vault.fetch(), work)
+        assert merge.conflicts == ()
+        assert "theirs" in await vault.text(merge.tree, "ten.txt")
+
+
+@told
 async def test_files_take_the_tips_versions_again(developer: Developer) -> None:
     raw = os.fsdecode(b"raw-\xe9\n.txt")
     developer.commit({"tests/a.py": "old a", "tests/gone.py": "old gone", raw: "old", "c.py": "c"})

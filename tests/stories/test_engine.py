@@ -205,3 +205,24 @@ async def test_a_slow_client_does_not_hold_up_the_others(developer: Developer) -
         for number in range(3):
             await factory.land(await factory.ready(f"Task {number}", f"echo 1 > {number}.txt"))
         writer.close()
+
+
+@told
+async def test_an_engine_that_is_told_to_stop_ends_the_turns_under_way_first(
+    developer: Developer,
+) -> None:
+    script = "echo 1 > a.txt; until [ -e go ]; do sleep 0.05; done; rm go"
+    async with works(developer) as factory:
+        task = await factory.add("Work", script)
+        other = await factory.add("Later", "echo 1 > b.txt", after=(task,))
+        folder = factory.engine.shop.trees.worktrees
+        await factory.once(lambda: factory.task(task).worktree != "", task)
+        await factory.client.stop()
+        assert not factory.engine.stopping.is_set()
+        (folder / factory.task(task).worktree / "go").touch()
+        await factory.once(factory.engine.stopping.is_set, task)
+        assert "claimed" in factory.kinds(task)
+    async with works(developer) as factory:
+        await factory.until(task, TaskState.READY)
+        await factory.land(task)
+        await factory.until(other, TaskState.READY)

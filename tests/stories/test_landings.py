@@ -286,3 +286,29 @@ async def test_a_push_whose_word_was_lost_counts_as_landed(
         await factory.send(wire.Resume(task=task))
         await factory.until(task, TaskState.LANDED)
     assert developer.subjects().count("One line") == 1
+
+
+@told
+async def test_a_tip_that_the_developer_said_better_is_landed_on(developer: Developer) -> None:
+    """They amend the commit that the agent stood on."""
+    async with works(developer) as factory:
+        task = await factory.ready("One line", line(2, "theirs"))
+        developer.git("commit", "-q", "--amend", "-m", "said better")
+        tip = developer.tip()
+        await factory.land(task)
+    assert developer.git("rev-parse", "main^") == tip
+    assert developer.subjects()[:2] == ["One line", "said better"]
+
+
+@told
+async def test_a_lock_that_the_developers_git_left_is_waited_for_and_never_removed(
+    developer: Developer,
+) -> None:
+    async with works(developer) as factory:
+        task = await factory.ready("One line", line(2, "theirs"))
+        lock = developer.path / ".git/index.lock"
+        lock.touch()
+        assert "your checkout of main is in the way" in await waits(factory, task)
+        assert lock.exists()
+        lock.unlink()
+        await factory.until(task, TaskState.LANDED)
