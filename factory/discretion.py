@@ -34,7 +34,13 @@ class Discretion:
     """Puts a variable's name in the place of its value."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        longest_first = sorted(secrets.items(), key=lambda item: -len(item[1]))
+        self._secrets: dict[str, str] = {}
+        self.learn(secrets)
+
+    def learn(self, secrets: Mapping[str, str]) -> None:
+        """Hide these too, by the names of their variables."""
+        self._secrets |= secrets
+        longest_first = sorted(self._secrets.items(), key=lambda item: -len(item[1]))
         self._texts = [(value, f"[{name}]") for name, value in longest_first if _random(value)]
         self._bytes = [(value.encode(), name.encode()) for value, name in self._texts]
 

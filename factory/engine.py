@@ -157,7 +157,8 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
 async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     repository = Repository(place.path)
     secrets = keys(environment)
-    store = Store(place.state / "factory.db", now=time.time, discretion=Discretion(secrets))
+    discretion = Discretion(secrets)
+    store = Store(place.state / "factory.db", now=time.time, discretion=discretion)
     try:
         vault = Vault(place.state, repository, await chosen(repository))
         await vault.prepare()
@@ -167,6 +168,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
             place, store, vault, Trees(vault, checkouts=_checkouts()),
             Environments(place.state / "environments", contained=contained),
             now=time.time, tell=hub.tell, contained=contained, keys=secrets,
+            discretion=discretion,
         )  # fmt: skip
         await shop.refresh()
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Shop:
         tell: Callable[[AnyNotice], None],
         contained: bool,
         keys: Mapping[str, str],
+        discretion: Discretion,
     ) -> None:
         self.place = place
         self.store = store
@@ -58,8 +60,8 @@ class Shop:
         self.tell = tell
         self.contained = contained
         self.keys = keys
-        self.discretion = Discretion(keys)
         """Credentials by the name of their variable, as read when the engine started."""
+        self.discretion = discretion
         self._reading = asyncio.Lock()
         self.tip = Tip(commit="", tree="", config=None, problem="the engine is starting")
 
@@ -96,6 +98,9 @@ class Shop:
             ignores = group.create_task(_ignores(self.vault, commit))
         self.trees.rules, self.trees.own_excludes = commit, ignores.result()
         self.tip = tip.result()
+        agents = self.tip.config.agents if self.tip.config else ()
+        named = {spec.key_env for spec in agents}
+        self.discretion.learn({name: os.environ[name] for name in named if name in os.environ})
 
     async def _read_tip(self, commit: str) -> Tip:
         tree = await self.vault.tree_of(commit)

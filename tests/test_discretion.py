@@ -41,6 +41,12 @@ def test_the_longer_of_two_keys_is_hidden_whole() -> None:
     assert both.text("abcdef1234 abcdef12") == "[B_KEY] [A_KEY]"
 
 
+def test_a_key_that_is_learned_of_later_is_hidden_too() -> None:
+    learned = Discretion({})
+    learned.learn({"MY_MODEL": KEY})
+    assert learned.text(KEY) == "[MY_MODEL]"
+
+
 def test_no_row_holds_a_key(tmp_path: Path) -> None:
     for hiding, held in ((HIDING, False), (OPEN, True)):
         path = tmp_path / f"{held}.db"
