@@ -166,11 +166,15 @@ class Repository:
         line += [f"--receive-pack={receive}", "--", str(self.path), f"{commit}:{ref}"]
         env = environment() | _developers_settings()
         async with _turn(vault / "landing.lock") as lock:
-            if await self.tip(target) != lease:
+            tip, names, begun = await asyncio.gather(
+                self.tip(target),
+                self.in_the_way(vault, commit, target=target, lease=lease),
+                self.halfway(target),
+            )
+            if tip != lease:
                 return Pushed(done=False, moved=True)
-            if names := await self.in_the_way(vault, commit, target=target, lease=lease):
+            if names:
                 return Pushed(done=False, in_the_way=names)
-            begun = await self.halfway(target)
             if begun:
                 return Pushed(done=False, reason=f"finish or abort your {begun} of {target}")
             hooks(own, self.path, ref=ref, old=lease, new=commit)
