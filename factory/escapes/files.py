@@ -99,8 +99,9 @@ def through_dots(at: Plants) -> str:
 def found_anywhere(at: Plants) -> str:
     """find a planted file wherever it is mounted"""
     top = "/" if at.contained else at.root
+    skipped = ("/usr", "/proc", "/sys", *at.toolchain.splitlines())
     for folder, names, files in os.walk(top):
-        if folder in ("/usr", "/proc", "/sys"):
+        if folder in skipped:
             names.clear()
         if "factory-planted" in files:
             return os.path.join(folder, "factory-planted")

@@ -43,6 +43,8 @@ class Plants:
     environment: str
     system: str
     """Folders of the system, one a line, that nobody may write."""
+    toolchain: str
+    """Folders of Python, one a line, which are long to search."""
     private: str
     """What there is of this machine's own, one a line, that must not be there at all."""
     variables: str

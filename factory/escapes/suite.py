@@ -31,7 +31,7 @@ LEAST = 60
 """Probes that must have been tried for a suite to mean anything."""
 _MODULES = ("files", "processes", "kernel", "network")
 _LONGEST = 120.0
-_QUICKLY = 20.0
+_QUICKLY = 10.0
 _SHELL = ("PWD", "OLDPWD", "SHLVL", "_")
 """What a shell sets by itself."""
 _SOCKETS = (
@@ -204,6 +204,7 @@ def _facts(world: World, profile: Profile) -> dict[str, str | int]:
         "contained": profile.contained,
         "variables": "\n".join(variables),
         "private": "",
+        "toolchain": "\n".join(machine.python),
         "system": str(world.root / "system"),
         **world.place(contained=profile.contained),
     }
