@@ -29,7 +29,7 @@ from factory.git.trees import Trees
 from factory.git.vault import Vault
 from factory.hub import Hub
 from factory.landing import Landings
-from factory.model import EngineError
+from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
 from factory.reviewing import Reviewing
 from factory.run import Runner
@@ -140,9 +140,7 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise EngineError(
-            f"an engine already runs for {place.path}; `factory-tui` attaches to it"
-        ) from None
+        raise EngineError(f"{RUNS_ALREADY} {place.path}; `factory-tui` attaches to it") from None
     try:
         hub = Hub()
         shop = await _shop(place, environment, hub)

@@ -17,7 +17,7 @@ from typing import NoReturn
 from factory import wire
 from factory.client import connect
 from factory.git.place import Place, find_repository, home
-from factory.model import Draft, EngineError
+from factory.model import RUNS_ALREADY, Draft, EngineError
 
 __all__ = [
     "Place",
@@ -36,6 +36,8 @@ __all__ = [
 
 _START = 20.0
 """Seconds within which a new engine must answer."""
+_BUSY = 0.5
+"""Seconds after which an engine that was in the way of a new one has answered or ended."""
 _STOP = 30.0
 """Seconds within which an engine that was told to stop at once must be gone."""
 
@@ -74,9 +76,14 @@ async def ensure_engine(place: Place) -> None:
             return
         code = process.poll()
         if code is not None and await running(place) is None:
-            refused = EngineError(_last_words(place.log, began))
-            refused.exit_code = code if code > 0 else EngineError.exit_code
-            raise refused
+            words = _last_words(place.log, began)
+            if RUNS_ALREADY not in words:
+                refused = EngineError(words)
+                refused.exit_code = code if code > 0 else EngineError.exit_code
+                raise refused
+            await asyncio.sleep(_BUSY)  # that one is about to answer, or to end
+            if await running(place) is None:
+                began, process = place.log.stat().st_size, _start_detached(place)
         await asyncio.sleep(0.02)
     raise EngineError(f"the engine did not answer within {_START:.0f} s; its log is {place.log}")
 

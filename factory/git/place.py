@@ -15,6 +15,8 @@ from factory.git.command import environment, program
 from factory.model import RepositoryError, Struct
 
 _ID = "factory-tui"
+_OWNER = "repository"
+"""The file in the state folder that says whose it is: the common git dir."""
 _LONGEST_SOCKET = 100
 """A unix socket's path must fit into 108 bytes, the longest name beside it included."""
 
@@ -60,8 +62,13 @@ def find_repository(start: Path) -> Place:
             "so run it in a clone with a working tree"
         )
     identity = _identity(common)
+    if _belongs_to_another(common, identity):
+        identity = _renewed(common)
     state = home() / identity
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    owner = state / _OWNER
+    if not owner.is_file() or owner.read_bytes() != os.fsencode(common):
+        owner.write_bytes(os.fsencode(common))
     return Place(path=top, common=common, id=identity, state=state, socket=_socket(identity, state))
 
 
@@ -102,6 +109,27 @@ def _identity(common: Path) -> str:
             f"{common} cannot be written ({error.strerror}); factory-tui keeps its id there"
         ) from error
     return fresh
+
+
+def _belongs_to_another(common: Path, identity: str) -> bool:
+    """Whether this repository is a copy, id and all, of one that is still where it was."""
+    try:
+        other = Path(os.fsdecode((home() / identity / _OWNER).read_bytes()))
+        return not other.samefile(common) and _known(other / _ID) == identity
+    except (OSError, RepositoryError):
+        return False
+
+
+def _renewed(common: Path) -> str:
+    """Give a copied repository an id of its own."""
+    try:
+        (common / _ID).unlink(missing_ok=True)
+    except OSError as error:
+        raise RepositoryError(
+            f"{common} is a copy and cannot be written ({error.strerror}); factory-tui keeps its "
+            "id there"
+        ) from error
+    return _identity(common)
 
 
 def _known(file: Path) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from factory.model.comment import Anchor, Comment, CommentKind, CommentState
 from factory.model.errors import (
+    RUNS_ALREADY,
     AgentError,
     ConfigError,
     EngineError,
@@ -39,6 +40,7 @@ from factory.model.task import (
 )
 
 __all__ = [
+    "RUNS_ALREADY",
     "AcceptRule",
     "AgentError",
     "Anchor",

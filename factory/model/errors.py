@@ -56,6 +56,10 @@ class StoreError(FactoryError):
     """The database cannot be opened or written."""
 
 
+RUNS_ALREADY = "an engine already runs for"
+"""How an engine begins that finds another one in its place."""
+
+
 class EngineError(FactoryError):
     """The engine cannot be reached, is of another version, or runs already."""
 
