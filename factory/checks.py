@@ -21,6 +21,7 @@ from factory.environment import Ready
 from factory.git import folders
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind
+from factory.logs import Log
 from factory.model import Outcome, Run, Verdict
 from factory.sandbox import Finished
 from factory.shop import Shop
@@ -153,7 +154,7 @@ class Checks:
         log: Path, seen: _Watcher,
     ) -> tuple[Finished, Outcome]:  # fmt: skip
         async with folders.fresh(self._shop.place.state, "results") as results:
-            with log.open("ab") as file, contextlib.ExitStack() as stack:
+            with Log(log) as file, contextlib.ExitStack() as stack:
                 ticking = asyncio.create_task(seen.tick())
                 stack.callback(ticking.cancel)
 

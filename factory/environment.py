@@ -18,6 +18,7 @@ from factory import sandbox
 from factory.config import EnvironmentSpec
 from factory.git import folders
 from factory.included import include
+from factory.logs import Log
 from factory.model import FactoryError, Struct
 from factory.registries import registries
 from factory.sandbox import ENVIRONMENT, HOME, Bind, Environment
@@ -184,7 +185,7 @@ class Environments:
             environment=toolchain(spec),
         )
         profile = replace(profile, contained=self._contained)
-        with log.open("ab") as file:
+        with Log(log) as file:
 
             def take(chunk: bytes) -> None:
                 file.write(chunk)

@@ -12,6 +12,9 @@ LARGEST = 20 << 20
 MOST = 5_000
 """Changed files of one change."""
 
+MOST_BYTES = 100 << 20
+"""Bytes of all new contents of one change together: it is diffed and looked into as a whole."""
+
 _GITLINK = "160000"
 _SYMLINK = "120000"
 
@@ -26,6 +29,10 @@ def problems(
     found: list[str] = []
     if len(changed) > MOST:
         found.append(f"{len(changed)} files changed, and at most {MOST} may: make smaller changes")
+    bulk = sum(sizes.get(change.new, 0) for change in changed if change.status != "D")
+    if bulk > MOST_BYTES:
+        most = f"at most {MOST_BYTES >> 20} MB may"
+        found.append(f"{bulk >> 20} MB changed, and {most}: keep data out of the repository")
     for change in changed[:MOST]:
         if change.status == "D":
             continue
