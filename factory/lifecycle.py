@@ -220,7 +220,7 @@ def _by_engine(task: Task, event: AnyEvent, now: float, rounds: int) -> Step | N
             return _park(task, ParkReason.QUESTION, question, S.WORKING)
         case S.WORKING, Claimed(handoff=handoff):
             return _to(task, S.CHECKING, "claimed", handoff.summary, handoff=handoff)
-        case ((S.WORKING | S.CHECKING | S.LANDING), Failed()):
+        case ((S.QUEUED | S.WORKING | S.CHECKING | S.LANDING), Failed()):
             return _failed(task, event)
         case ((S.CHECKING | S.READY | S.LANDING), Red(again=False)):
             return _park(task, ParkReason.STUCK, event.summary, S.CHECKING, decision=None,
@@ -266,7 +266,7 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
             return _to(task, S.LANDING, "accepted", decision.tree, decision=decision)
         case S.WORKING, Said(text=text):
             return _to(task, S.WORKING, "said", text, prompts=_say(task, text, now))
-        case ((S.READY | S.PARKED), Said(text=text)) if task.agent and not task.landing:
+        case ((S.READY | S.PARKED), Said(text=text)) if task.attempt and not task.landing:
             return _to(task, S.WORKING, "feedback", text, prompts=_say(task, text, now),
                        round=0, rounds=task.rounds + 1, parked=None, decision=None)  # fmt: skip
         case S.WORKING, Paused():

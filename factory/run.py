@@ -20,6 +20,7 @@ from factory.lifecycle import Phase
 from factory.model import (
     FactoryError,
     NotNowError,
+    ParkReason,
     StoreError,
     Task,
     TaskState,
@@ -38,6 +39,8 @@ _ALONE = (
 )
 _SELDOM = 60.0
 """Seconds at most between two tries of a landing that is refused for no cause we see."""
+_NEVER = (TaskState.REJECTED, TaskState.STOPPED)
+"""How a task that others come after will not land by itself any more."""
 _AHEAD = ""
 """Stands for what is checked ahead of time, among the ids of tasks."""
 _DISK = 5.0
@@ -174,6 +177,11 @@ class Runner:
             if working >= config.agents_at_once:
                 return
             if task.state is not TaskState.QUEUED:
+                continue
+            if never := [name for name in task.after if states.get(name) in _NEVER]:
+                why = f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"
+                failed = lifecycle.Failed(reason=ParkReason.ERROR, message=why)
+                self._shop.happen(task.id, failed)
                 continue
             if any(states.get(name) is not TaskState.LANDED for name in task.after):
                 continue

@@ -65,7 +65,7 @@ EVENTS: dict[str, life.AnyEvent] = {
 
 TABLE = """
     draft      Released→queued Ended→stopped
-    queued     Held→draft Started→working Ended→stopped
+    queued     Held→draft Started→working Failed→parked Ended→stopped
     working    Asked→parked Claimed→checking Failed→parked Said→working Paused→parked Ended→stopped
     checking   Failed→parked Red→working Conflicted→working Green→ready Ended→stopped
     ready      Red→working Conflicted→working Green→ready Accepted→landing Said→working

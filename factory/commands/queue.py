@@ -76,15 +76,37 @@ class Queue:
                 self._edit(task, draft)
         return (task.id,)
 
+    def strand(self, name: str) -> None:
+        """A task that was parked since what it comes after is no more starts without that."""
+        task = self._shop.store.tasks.get(name)
+        if task.parked is not None and task.parked.resume is TaskState.QUEUED:
+            states = {one.id: one.state for one in self._shop.store.tasks.all()}
+            gone = (TaskState.REJECTED, TaskState.STOPPED)
+            after = tuple(one for one in task.after if states.get(one) not in gone)
+            self._shop.amend(name, after=after)
+
     def _edit(self, task: Task, draft: Draft) -> None:
         if task.state not in (TaskState.DRAFT, TaskState.QUEUED):
             raise NotNowError(f"{task.id} is {task.state}; say it to the agent instead")
+        for other in draft.after:
+            if task.id in self._before(other):
+                raise FactoryError(f"{task.id} cannot come after {other}: that comes after it")
         self._shop.amend(
             task.id, title=draft.title, spec=draft.spec, paths=draft.paths, after=draft.after,
             agent=draft.agent or task.agent, accept=draft.accept,
             budget=draft.budget or task.budget,
         )  # fmt: skip
         self._shop.store.journal.say("edited", task=task.id, text=draft.title)
+
+    def _before(self, name: str) -> set[str]:
+        """A task and all that it comes after, at whatever remove. Raises UnknownError."""
+        found, waiting = set[str](), [name]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += self._shop.store.tasks.get(one).after
+        return found
 
     def _position(self, task: Task, before: str | None) -> float:
         """Between two neighbours, or after the last."""
