@@ -61,10 +61,12 @@ class Checks:
         *,
         progress: Progress,
         fresh: bool = False,
+        once: bool = False,
     ) -> Run:
         """What it says of the tree: from the store, or by running it (if `fresh`: now).
 
-        An error says nothing of the tree, so it is never asked of the store.
+        An error says nothing of the tree, so it is never asked of the store. What fails is run
+        again, since it may be flaky, but for `once`.
         """
         tool = await self._version(spec, ready)
         key = verdict.evidence_key(spec, ready.key, tool)
@@ -73,7 +75,7 @@ class Checks:
             return known[0]
         slot = (spec.name, tree, key)
         if slot not in self._running:
-            work = self._run(spec, tree, ready, key, tool, progress)
+            work = self._run(spec, tree, ready, key, tool, progress, once=once)
             self._running[slot] = _Shared(asyncio.create_task(work))
         shared = self._running[slot]
         shared.waiting += 1
@@ -122,8 +124,9 @@ class Checks:
         return replace(profile, contained=self._shop.contained)
 
     async def _run(
-        self, spec: GuardrailSpec, tree: str, ready: Ready, key: str, tool: str, progress: Progress
-    ) -> Run:
+        self, spec: GuardrailSpec, tree: str, ready: Ready, key: str, tool: str, progress: Progress,
+        *, once: bool,
+    ) -> Run:  # fmt: skip
         kind = guardrails.kind(spec.kind)
         name = f"{spec.name}-{uuid.uuid4().hex[:12]}"
         started = self._shop.now()
@@ -136,7 +139,7 @@ class Checks:
             finished, outcome = await self._execute(spec, kind, command, folder, ready, log, seen)
             outcome = await self._touched(folder, outcome)
         note = ""
-        if outcome.verdict is Verdict.FAIL and outcome.failing:
+        if outcome.verdict is Verdict.FAIL and outcome.failing and not once:
             again = kind.again(spec, outcome.failing)
             if again is not None:
                 outcome, note = await self._twice(spec, again, tree, ready, log, outcome)

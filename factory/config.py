@@ -27,6 +27,8 @@ PROTECTED = (
     "conftest.py",
     "pytest.ini",
     ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
     "tox.ini",
     "noxfile.py",
     ".coveragerc",
@@ -66,6 +68,9 @@ PROTECTED = (
     "sitecustomize.py",
     "usercustomize.py",
     "*.pth",
+    "*.pyc",
+    "*.egg-info/",
+    "*.dist-info/",
     "build.rs",
     # what says to git, to CI and to hooks what to do
     ".gitattributes",

@@ -1,8 +1,8 @@
 """The gate: the order of checks on the tree that would land, and what they decide together.
 
 snapshot → tree check → merge with the tip → dependencies → guardrails on exactly that candidate →
-the same with the tip's versions of protected files → tamper marks. The engine runs it, never an
-agent, and no agent's word counts in it.
+tamper marks → witnesses: the same with the tip's versions of protected files, and what else tells
+honest from clever. The engine runs it, never an agent, and no agent's word counts in it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from factory import lifecycle, sandbox, tamper, treecheck
+from factory import lifecycle, marking, sandbox, treecheck
 from factory.attempt import Attempts
 from factory.checks import Checks
 from factory.claims import unproven
@@ -28,7 +28,6 @@ from factory.model import (
     ConfigError,
     Judged,
     Lane,
-    Mark,
     ParkReason,
     Run,
     Task,
@@ -36,6 +35,7 @@ from factory.model import (
     Verdict,
 )
 from factory.shop import Shop, Tip
+from factory.witnesses import Heard, Witnesses
 
 
 class Gate:
@@ -45,6 +45,7 @@ class Gate:
         self._shop = shop
         self._attempts = attempts
         self.judging = Judging(shop, checks)
+        self._witnesses = Witnesses(shop, checks, self.judging)
         self.live = self.judging.live
 
     async def check(self, task: Task) -> lifecycle.AnyEvent:
@@ -102,13 +103,14 @@ class Gate:
 
     async def _tree_problems(self, changed: Sequence[Changed]) -> tuple[str, ...]:
         vault = self._shop.vault
-        new = tuple(c.new for c in changed if c.status != "D" and c.new_mode != "160000")
+        sides = [(c.old_mode, c.old) for c in changed] + [(c.new_mode, c.new) for c in changed]
+        blobs = tuple(oid for mode, oid in sides if mode not in ("000000", "160000"))
         links = {
             c.path: (await vault.objects.blob(c.new)).decode(errors="replace")
             for c in changed
             if c.new_mode == "120000"
         }
-        return treecheck.problems(changed, sizes=await vault.sizes(new), links=links)
+        return treecheck.problems(changed, sizes=await vault.sizes(blobs), links=links)
 
     async def _mistakes(self, subject: Subject) -> tuple[str, ...]:
         """A factory.toml that could not be read once it had landed would stop everything."""
@@ -127,13 +129,14 @@ class Gate:
         try:
             ready = await self._shop.environment(subject.config, subject.made_from)
             judged, runs = await self.judging.judge(subject, subject.tree, ready, subject.task.id)
-            marks = await self._marks(subject)
-            weakened: tuple[str, ...] = ()
+            marks = await marking.marks(self._shop, subject)
+            heard = Heard()
             if verdict.green(judged):
-                weakened = await self.judging.weakened(subject, ready)
+                heard = await self._witnesses.hear(subject, ready, runs)
         finally:
             self.live.pop(subject.task.id, None)
-        change = await self._change(subject, judged, marks, weakened)
+        heard = replace(heard, marks=(*marks, *heard.marks))
+        change = await self._change(subject, judged, heard)
         self._shop.store.evidence.put_change(change)
         if not change.green:
             return await self._not_green(subject, judged, runs, ready)
@@ -156,25 +159,7 @@ class Gate:
             message=f"{names} changed, and what they name would be installed; resume allows it",
         )
 
-    async def _marks(self, subject: Subject) -> tuple[Mark, ...]:
-        files: list[tamper.Edited] = []
-        blob = self._shop.vault.objects.blob
-        for change in subject.changed:
-            if "160000" in (change.old_mode, change.new_mode):
-                continue
-            old = None if change.status == "A" else await blob(change.old)
-            new = None if change.status == "D" else await blob(change.new)
-            files.append(tamper.Edited(path=change.path, old=old, new=new))
-        protected = subject.config.protected
-        return await asyncio.to_thread(tamper.marks, files, protected=protected)
-
-    async def _change(
-        self,
-        subject: Subject,
-        judged: tuple[Judged, ...],
-        marks: tuple[Mark, ...],
-        weakened: tuple[str, ...],
-    ) -> Change:
+    async def _change(self, subject: Subject, judged: tuple[Judged, ...], heard: Heard) -> Change:
         vault, task, config = self._shop.vault, subject.task, subject.config
         async with asyncio.TaskGroup() as group:
             counted = group.create_task(vault.count(subject.tip.tree, subject.tree))
@@ -187,9 +172,9 @@ class Gate:
             task=task.id, number=task.snapshot, snapshot=subject.snapshot, base=task.base,
             tip=subject.tip.commit, tree=subject.tree, green=green, judged=judged,
             patch_id=patch.result(),
-            at=self._shop.now(), lane=Lane.EYES if marks or weakened else Lane.PLAIN,
-            weakened=weakened, marks=marks, handoff=handoff, added=added, removed=removed,
-            files=subject.paths,
+            at=self._shop.now(), lane=Lane.EYES if heard.marks or heard.weakened else Lane.PLAIN,
+            weakened=heard.weakened, marks=heard.marks, idle=heard.idle, handoff=handoff,
+            added=added, removed=removed, files=subject.paths,
             critical=tuple(path for path in subject.paths if matches(path, config.critical)),
             protected=tuple(path for path in subject.paths if matches(path, config.protected)),
         )  # fmt: skip

@@ -101,13 +101,17 @@ class Judging:
         ready = await self._shop.environment(subject.config, subject.tip.tree)
         return await self._checks.evidence(spec, subject.tip.tree, ready, progress=lambda _: None)
 
+    async def overlaid(self, subject: Subject) -> str:
+        """The subject's tree with the tip's own versions of protected files."""
+        touched = [c for c in subject.changed if matches(c.path, subject.config.protected)]
+        return (
+            await self._shop.trees.with_versions(subject.tree, touched) if touched else subject.tree
+        )
+
     async def weakened(self, subject: Subject, ready: Ready) -> tuple[str, ...]:
         """The guardrails that are red once the protected files are the tip's own again."""
-        touched = [c for c in subject.changed if matches(c.path, subject.config.protected)]
-        if not touched or subject.tip.config is None:
-            return ()
-        tree = await self._shop.trees.with_versions(subject.tree, touched)
-        if tree == subject.tip.tree:
+        tree = await self.overlaid(subject)
+        if tree in (subject.tree, subject.tip.tree) or subject.tip.config is None:
             return ()
         judged, _ = await self.judge(subject, tree, ready, None)
         return tuple(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from factory.config import GuardrailSpec
+from factory.guardrails.inverted import Inverted
 from factory.model import Outcome
 from factory.sandbox import Finished
 
@@ -25,6 +26,23 @@ class Kind(Protocol):
 
     def again(self, spec: GuardrailSpec, failing: tuple[str, ...]) -> str | None:
         """The shell command that runs only these failing ids; None where the kind cannot."""
+        ...
+
+    def among(
+        self, spec: GuardrailSpec, chosen: tuple[str, ...], left_out: tuple[str, ...]
+    ) -> str | None:
+        """The shell command that runs these ids and does not even read the files left out."""
+        ...
+
+    def unsilenced(self, spec: GuardrailSpec) -> str:
+        """The command as it is without what silences findings in the tree; empty where none does.
+
+        It reports what is silenced, the developer's own with it: hold it against the tip's.
+        """
+        ...
+
+    def inverted(self, path: str, text: str) -> Inverted | None:
+        """A file of tests with each of them made to fail; None where that cannot be."""
         ...
 
     def version(self, spec: GuardrailSpec) -> str:

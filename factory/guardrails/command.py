@@ -7,6 +7,7 @@ from pathlib import Path
 from factory.config import GuardrailSpec
 from factory.guardrails.crash import crash
 from factory.guardrails.excerpt import joined, plain, telling, totals
+from factory.guardrails.inverted import Inverted
 from factory.model import Outcome, Verdict
 from factory.sandbox import Finished
 
@@ -20,6 +21,20 @@ class Command:
 
     def again(self, spec: GuardrailSpec, failing: tuple[str, ...]) -> str | None:
         """None: without ids there is nothing to pick."""
+        return None
+
+    def among(
+        self, spec: GuardrailSpec, chosen: tuple[str, ...], left_out: tuple[str, ...]
+    ) -> str | None:
+        """None: without ids there is nothing to choose."""
+        return None
+
+    def unsilenced(self, spec: GuardrailSpec) -> str:
+        """Empty: nobody knows how its tool is told."""
+        return ""
+
+    def inverted(self, path: str, text: str) -> Inverted | None:
+        """None: nobody knows which tests it runs, if any."""
         return None
 
     def version(self, spec: GuardrailSpec) -> str:

@@ -19,6 +19,7 @@ from factory.guardrails import report
 from factory.guardrails.base import RESULTS
 from factory.guardrails.crash import broken, crash
 from factory.guardrails.excerpt import LINES, counted, cut, joined, plain, telling
+from factory.guardrails.inverted import Inverted, inverted
 from factory.guardrails.junit import Case, Ending, Report, parse
 from factory.guardrails.progress import collected, progress
 from factory.guardrails.tool import version_of
@@ -46,6 +47,8 @@ _LOW_COVERAGE = re.compile(r"^(?:ERROR: Coverage failure|FAIL Required test cove
 _CONFTEST = re.compile(rf"^ImportError while loading conftest '(?:{TREE}/)?([^']+)'", re.M)
 _PLACE = re.compile(r"[^\s:/][^\s:]{0,200}:\d+: ")
 _SAYS_WHAT = re.compile(r"^ *(?:assert\b|[\w.]+(?:Error|Exception|Exit)\b|Failed:)")
+_PLAIN = re.compile(r"[\w./-]{1,300}")
+"""Paths that stand in a shell's double quotes as they are."""
 _WORDS = {
     Ending.FAILED: "failed",
     Ending.PASSED: "passed",
@@ -66,17 +69,32 @@ class Pytest:
 
         Ids as arguments would add to the paths that the command names, not replace them.
         """
-        if not 0 < len(failing) <= MOST_AGAIN or not all(map(_can_run_alone, failing)):
+        return self.among(spec, failing, ())
+
+    def among(
+        self, spec: GuardrailSpec, chosen: tuple[str, ...], left_out: tuple[str, ...]
+    ) -> str | None:
+        """The same for any ids. Files that are left out are not imported, and so need not work."""
+        if not 0 < len(chosen) <= MOST_AGAIN or not all(map(_can_run_alone, chosen)):
             return None
-        memory = shlex.quote(json.dumps(dict.fromkeys(failing, True)))
+        memory = shlex.quote(json.dumps(dict.fromkeys(chosen, True)))
+        ignored = [f"--ignore={path}" for path in left_out if _PLAIN.fullmatch(path)]
         return "\n".join(
             (
                 f"mkdir -p '{_LAST_FAILED}'",
                 f"printf %s {memory} >'{_LAST_FAILED}/lastfailed'",
-                _export((*_OPTIONS, "--last-failed")),
+                _export((*_OPTIONS, "--last-failed", *ignored)),
                 spec.run,
             )
         )
+
+    def unsilenced(self, spec: GuardrailSpec) -> str:
+        """Empty: a skipped test is seen by its id."""
+        return ""
+
+    def inverted(self, path: str, text: str) -> Inverted | None:
+        """A Python file with a `raise` at the beginning of each test."""
+        return inverted(text) if path.endswith(".py") else None
 
     def version(self, spec: GuardrailSpec) -> str:
         """`… pytest --version`, started as the guardrail starts it."""

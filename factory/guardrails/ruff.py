@@ -20,6 +20,7 @@ from factory.guardrails import report
 from factory.guardrails.base import RESULTS
 from factory.guardrails.crash import broken, crash
 from factory.guardrails.excerpt import counted, joined, plain, telling
+from factory.guardrails.inverted import Inverted
 from factory.guardrails.tool import version_of
 from factory.model import Outcome, Struct, Verdict
 from factory.sandbox import Finished
@@ -31,6 +32,7 @@ ROOT = "root"
 _JSON = f"export RUFF_OUTPUT_FORMAT=json RUFF_OUTPUT_FILE='{RESULTS}/{CHECKED}'"
 _NUMBER = re.compile(r"(?<![\w`.])\d+(?![\w`.])")
 _CHECK = re.compile(r"\bruff\s+check\b")
+_UNSILENCED = "ruff check --ignore-noqa --no-respect-gitignore"
 _FORMAT = re.compile(r"\bruff\s+format\b")
 _REFORMAT = re.compile(r"^Would reformat: (.+)$", re.M)
 _TEXT_ONLY = re.compile(r"\b(?:already formatted|would be reformatted)\b")
@@ -71,6 +73,21 @@ class Ruff:
 
     def again(self, spec: GuardrailSpec, failing: tuple[str, ...]) -> str | None:
         """None: ruff says the same of the same tree."""
+        return None
+
+    def among(
+        self, spec: GuardrailSpec, chosen: tuple[str, ...], left_out: tuple[str, ...]
+    ) -> str | None:
+        """None: ruff says the same of the same tree."""
+        return None
+
+    def unsilenced(self, spec: GuardrailSpec) -> str:
+        """`ruff check` that honours neither a comment in the code nor a `.gitignore`."""
+        command, found = _CHECK.subn(_UNSILENCED, spec.run)
+        return command if found else ""
+
+    def inverted(self, path: str, text: str) -> Inverted | None:
+        """None: it runs no tests."""
         return None
 
     def version(self, spec: GuardrailSpec) -> str:

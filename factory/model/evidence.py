@@ -125,8 +125,10 @@ class Change(Struct):
     judged: tuple[Judged, ...] = ()
     """Every guardrail's verdict, in the order of factory.toml."""
     weakened: tuple[str, ...] = ()
-    """Names of guardrails that are red with the tip's versions of protected files."""
+    """Names of guardrails that are red with the tip's versions of protected files, or say less."""
     marks: tuple[Mark, ...] = ()
+    idle: tuple[str, ...] = ()
+    """New tests that pass on the tip's code too: they prove nothing about the change."""
     handoff: Handoff = Handoff()
     added: int = 0
     removed: int = 0

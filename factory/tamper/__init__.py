@@ -1,8 +1,7 @@
 """Tamper marks: what in a change makes its checks say less than they did. Pure: bytes in.
 
-Marks are no verdict. They put a change before a person, in the lane that needs eyes; what they
-cannot see (a special case in the code under test, a constant `__eq__`) the guardrails on the tip's
-own tests must.
+Marks are no verdict. They put a change before a person, in the lane that needs eyes. What they
+cannot see the tip's own tests must, and what else the gate asks of a green candidate.
 """
 
 from __future__ import annotations
@@ -11,31 +10,42 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from factory.model import Mark
-from factory.tamper import cases, hooks, lines, requirements, settings
+from factory.tamper import answers, cases, code, hooks, lines, places, requirements, settings
 from factory.tamper.base import Edited, MarkKind, mark
 from factory.tamper.cases import Compared, Suite
 from factory.tamper.languages import python_by_form, suite_of
 from factory.tamper.python import is_collected, parse, suite
 
-__all__ = ["Edited", "MarkKind", "dependencies_changed", "marks"]
+__all__ = ["Edited", "MarkKind", "dependencies_changed", "marks", "reads_tests"]
 
 _LISTED = 30
 _DEPENDENCIES = (MarkKind.NEW_DEPENDENCY, MarkKind.CHANGED_DEPENDENCY)
 
 
-def marks(files: Sequence[Edited], *, protected: Sequence[str] = ()) -> tuple[Mark, ...]:
+def marks(
+    files: Sequence[Edited], *, protected: Sequence[str] = (), tests: Sequence[str] = ()
+) -> tuple[Mark, ...]:
     """The marks of a change, by path and line; only what was not there before.
 
     `files` are all files of the change, since a test or a line that moved from one to another is
     not a mark. `protected` are the globs of factory.toml: a file they name that is no test counts
-    as guardrail configuration.
+    as guardrail configuration. `tests` are the texts of the tests, where `reads_tests` asks for
+    them.
     """
     found = [*cases.marks(list(_compared(files))), *lines.marks(files)]
+    found += answers.marks(files, tests)
     for file in files:
         found += hooks.marks(file)
+        found += places.marks(file)
+        found += code.marks(file)
         found += settings.marks(file, protected)
         found += requirements.marks(file)
     return tuple(_listed(sorted(found, key=lambda one: (one.path, one.line))))
+
+
+def reads_tests(files: Sequence[Edited]) -> bool:
+    """Whether `marks` needs the texts of the tests: the change may hold answers of theirs."""
+    return answers.wanted(files)
 
 
 def dependencies_changed(found: Sequence[Mark]) -> bool:

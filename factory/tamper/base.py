@@ -32,6 +32,13 @@ class MarkKind(StrEnum):
     NEW_DEPENDENCY = "new dependency"
     CHANGED_DEPENDENCY = "changed dependency"
     CONFLICT = "conflict marker"
+    MACHINERY = "test machinery"
+    """Code under test that reaches into what runs its tests."""
+    COMPARISON = "constant comparison"
+    HOLLOW = "hollow function"
+    SWALLOWED = "swallowed error"
+    ANSWER = "answer of a test"
+    """Code that knows what the tests give and want."""
 
 
 class Edited(Struct):

@@ -63,8 +63,11 @@ class Checks:
         return self._body(node.body) * times
 
     def is_empty(self, body: Sequence[ast.stmt]) -> bool:
-        """Whether a body does nothing but pass."""
-        return all(_does_nothing(node) for node in _reached(body))
+        """Whether a body does nothing but pass, or asserts and checks nothing by it."""
+        if all(_does_nothing(node) for node in _reached(body)):
+            return True
+        asserts = [one for node in body for one in ast.walk(node) if isinstance(one, ast.Assert)]
+        return any(is_always(one.test) for one in asserts) and not self._body(body).all
 
     def _body(self, body: Iterable[ast.AST]) -> Weight:
         total = _NONE

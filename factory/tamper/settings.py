@@ -16,14 +16,14 @@ from factory.tamper.base import Edited, MarkKind, mark
 
 _WHOLE = (
     "factory.toml", "ruff.toml", ".ruff.toml", "pytest.ini", ".pytest.ini", "pytest.toml",
-    "tox.ini", "tox.toml", "mypy.ini", ".mypy.ini", ".flake8", ".pylintrc", "pylintrc",
-    ".coveragerc", "pyrightconfig.json", "pyrefly.toml", "ty.toml", ".bandit", ".importlinter",
-    ".pre-commit-config.yaml", "noxfile.py", ".eslintrc*", "eslint.config.*", ".eslintignore",
-    "biome.json*", "tsconfig*.json", "jest.config.*", "vitest.config.*", "playwright.config.*",
-    ".mocharc*", "karma.conf.*", "cypress.config.*", ".nycrc*", ".golangci.*", "clippy.toml",
-    ".clippy.toml", "deny.toml", ".cargo/config*", ".rubocop*.yml", ".rspec", "phpunit.xml*",
-    "checkstyle*.xml", "detekt*.yml", "codecov.yml", ".codecov.yml", ".gitlab-ci.yml",
-    ".github/workflows/**", ".circleci/**", "Jenkinsfile", "azure-pipelines.yml",
+    ".pytest.toml", "tox.ini", "tox.toml", "mypy.ini", ".mypy.ini", ".flake8", ".pylintrc",
+    "pylintrc", ".coveragerc", "pyrightconfig.json", "pyrefly.toml", "ty.toml", ".bandit",
+    ".importlinter", ".pre-commit-config.yaml", "noxfile.py", ".eslintrc*", "eslint.config.*",
+    ".eslintignore", "biome.json*", "tsconfig*.json", "jest.config.*", "vitest.config.*",
+    "playwright.config.*", ".mocharc*", "karma.conf.*", "cypress.config.*", ".nycrc*",
+    ".golangci.*", "clippy.toml", ".clippy.toml", "deny.toml", ".cargo/config*", ".rubocop*.yml",
+    ".rspec", "phpunit.xml*", "checkstyle*.xml", "detekt*.yml", "codecov.yml", ".codecov.yml",
+    ".gitlab-ci.yml", ".github/workflows/**", ".circleci/**", "Jenkinsfile", "azure-pipelines.yml",
 )  # fmt: skip
 _TOOLS = frozenset(
     (
