@@ -13,7 +13,7 @@ MOST = 5_000
 """Changed files of one change."""
 
 MOST_BYTES = 100 << 20
-"""Bytes of all new contents of one change together: it is diffed and looked into as a whole."""
+"""Bytes of one change, before and after: it is diffed and looked into as a whole."""
 
 _GITLINK = "160000"
 _SYMLINK = "120000"
@@ -24,12 +24,12 @@ def problems(
 ) -> tuple[str, ...]:
     """Sentences for the agent; none where the tree may go on to the guardrails.
 
-    `links` gives the target of each new symlink by path, `sizes` the bytes of new blobs by id.
+    `links` gives the target of each new symlink by path, `sizes` the bytes of blobs by id.
     """
     found: list[str] = []
     if len(changed) > MOST:
         found.append(f"{len(changed)} files changed, and at most {MOST} may: make smaller changes")
-    bulk = sum(sizes.get(change.new, 0) for change in changed if change.status != "D")
+    bulk = sum(sizes.get(change.old, 0) + sizes.get(change.new, 0) for change in changed)
     if bulk > MOST_BYTES:
         most = f"at most {MOST_BYTES >> 20} MB may"
         found.append(f"{bulk >> 20} MB changed, and {most}: keep data out of the repository")

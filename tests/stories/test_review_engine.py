@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from factory import spawn, treecheck, wire
 from factory.git.comparisons import Changed
@@ -127,3 +128,5 @@ def test_many_large_files_are_too_much_for_one_change() -> None:
     assert treecheck.problems(changed[:10], sizes=sizes, links={}) == ()
     (word,) = treecheck.problems(changed, sizes=sizes, links={})
     assert word.startswith("110 MB changed")
+    gone = [replace(one, status="D", old=one.new, new="0" * 40) for one in changed]
+    assert treecheck.problems(gone, sizes=sizes, links={}) == (word,)
