@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -31,11 +32,20 @@ async def serve(place: Place) -> None:
             server.cancel()
 
 
+_KEPT = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|XDG_\w+|FACTORY_TUI_\w+"
+    r"|GIT_CONFIG_GLOBAL|PYTHON\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy"
+)
+"""What we, and libraries of ours, read from the environment by name."""
+
+
 def _forget_surroundings() -> None:
-    """Take keys and git's variables out of our environment: nothing we start inherits them."""
-    secret = keys(os.environ)
+    """Take all else out of our environment: any variable can hold a key, and git would inherit it.
+
+    What factory.toml names is still handed on, from the copy that `opened` was given.
+    """
     for name in list(os.environ):
-        if name in secret or (name.startswith("GIT_") and name != "GIT_CONFIG_GLOBAL"):
+        if not _KEPT.fullmatch(name):
             del os.environ[name]
 
 

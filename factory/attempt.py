@@ -149,7 +149,7 @@ class Attempts:
             reserve=lambda most: self._purse.reserve(
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
-            key=self.worktrees.surroundings().get(spec.key_env, ""), now=self._shop.now,
+            key=self._shop.surroundings.get(spec.key_env, ""), now=self._shop.now,
         )  # fmt: skip
 
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:

@@ -156,6 +156,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     repository = Repository(place.path)
     secrets = keys(environment)
     discretion = Discretion(secrets)
+    surroundings = {**os.environ, **environment}
     store = Store(place.state / "factory.db", now=time.time, discretion=discretion)
     try:
         vault = Vault(place.state, repository, await chosen(repository))
@@ -164,9 +165,9 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         contained = containment.level is Level.BUBBLEWRAP
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),
-            Environments(place.state / "environments", contained=contained),
+            Environments(place.state / "environments", contained=contained, environ=surroundings),
             now=time.time, tell=hub.tell, contained=contained, keys=secrets,
-            discretion=discretion,
+            surroundings=surroundings, discretion=discretion,
         )  # fmt: skip
         await shop.refresh()
     except BaseException:

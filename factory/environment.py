@@ -102,10 +102,18 @@ class Environments:
     environment knows its own path.
     """
 
-    def __init__(self, root: Path, *, contained: bool = True, tools: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        contained: bool = True,
+        tools: str = "",
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         """`root` is ours alone. `tools` is what `machine_tools` said, asked where it is empty."""
         self._root = root
         self._contained = contained
+        self._environ = environ
         self._tools = tools or machine_tools()
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -181,7 +189,7 @@ class Environments:
             str(checkout),
             str(folder),
             str(cache),
-            registries=registries(os.environ, Path.home()),
+            registries=registries(self._environ, Path.home()),
             environment=toolchain(spec),
         )
         profile = replace(profile, contained=self._contained)

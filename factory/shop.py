@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -49,6 +48,7 @@ class Shop:
         tell: Callable[[AnyNotice], None],
         contained: bool,
         keys: Mapping[str, str],
+        surroundings: Mapping[str, str],
         discretion: Discretion,
     ) -> None:
         self.place = place
@@ -61,6 +61,8 @@ class Shop:
         self.contained = contained
         self.keys = keys
         """Credentials by the name of their variable, as read when the engine started."""
+        self.surroundings = surroundings
+        """The environment that the engine was started in, keys included."""
         self.discretion = discretion
         self._reading = asyncio.Lock()
         self.tip = Tip(commit="", tree="", config=None, problem="the engine is starting")
@@ -100,7 +102,8 @@ class Shop:
         self.tip = tip.result()
         agents = self.tip.config.agents if self.tip.config else ()
         named = {spec.key_env for spec in agents}
-        self.discretion.learn({name: os.environ[name] for name in named if name in os.environ})
+        given = self.surroundings
+        self.discretion.learn({name: given[name] for name in named if name in given})
 
     async def _read_tip(self, commit: str) -> Tip:
         tree = await self.vault.tree_of(commit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -101,7 +100,7 @@ class Worktrees:
         async with self._environment:
             ready = await self._shop.environment(config, self._shop.tip.tree)
         login = environment.login(spec.login) if spec and spec.login else ()
-        handed = environment.handed(spec.env, self.surroundings()) if spec else ()
+        handed = environment.handed(spec.env, self._shop.surroundings) if spec else ()
         tree, scratch, tools = str(folder), str(self.scratch(task)), ready.environment
         git, history = (str(self._git(task)), str(self._shop.vault.history))
         if not self._shop.contained:
@@ -123,10 +122,6 @@ class Worktrees:
 
     def _git(self, task: Task) -> Path:
         return self._shop.attempt_folder(attempt_name(task)) / "git"
-
-    def surroundings(self) -> dict[str, str]:
-        """What an agent program can be handed: our environment, and the keys taken out of it."""
-        return {**os.environ, **self._shop.keys}
 
     # --- snapshots -------------------------------------------------------------------------
 
