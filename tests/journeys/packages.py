@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess  # noqa: TID251 - pip fetches the packages, pytest judges them
 import sys
 import tarfile
@@ -116,9 +117,12 @@ def fetch(package: Package, folder: Path) -> Path:
         words = done.stderr.strip().splitlines() or ["pip said nothing"]
         raise UnreachableError(f"pip could not get {release}: {words[-1]}")
     with tarfile.open(found[0]) as archive:
+        members = archive.getmembers()
+        for member in members:  # root would keep the packager's owner, and git refuse the folder
+            member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
         if hasattr(tarfile, "data_filter"):  # Python 3.11.4; before that there is no such word
             archive.extraction_filter = tarfile.data_filter
-        archive.extractall(folder)
+        archive.extractall(folder, members)
     return next(path for path in folder.iterdir() if path.is_dir())
 
 
