@@ -10,7 +10,7 @@ from factory import wire
 from factory.landing import Landings
 from factory.model import TaskState
 from tests.developer import Developer
-from tests.works import RefusedError, Works, rail, settings, told, works
+from tests.works import RefusedError, rail, settings, told, works
 
 TEN = "".join(f"line {number}\n" for number in range(10))
 
@@ -213,57 +213,6 @@ async def test_only_what_has_landed_can_be_undone(developer: Developer) -> None:
             await factory.send(wire.Undo(task=task))
 
 
-# --- a landing that waits ------------------------------------------------------------------
-
-
-async def waits(factory: Works, task: str) -> str:
-    await factory.accept(task)
-    await factory.once(lambda: bool(factory.task(task).waiting), task)
-    return factory.task(task).waiting
-
-
-@told
-async def test_a_dirty_checkout_makes_a_landing_wait_and_then_it_goes_on(
-    developer: Developer,
-) -> None:
-    async with works(developer) as factory:
-        task = await factory.ready("One line", line(2, "theirs"))
-        developer.write({"README.md": "in the midst of it\n"})
-        before = developer.picture()
-        assert await waits(factory, task) == "commit or stash README.md, or leave main"
-        assert developer.picture() == before
-        developer.git("checkout", "-q", "README.md")
-        await factory.until(task, TaskState.LANDED)
-        assert developer.subjects().count("One line") == 1
-
-
-@told
-async def test_a_landing_that_waits_can_be_ended(developer: Developer) -> None:
-    async with works(developer) as factory:
-        task = await factory.ready("One line", line(2, "theirs"))
-        developer.write({"README.md": "in the midst of it\n"})
-        await waits(factory, task)
-        await factory.send(wire.End(task=task))
-        developer.git("checkout", "-q", "README.md")
-        other = await factory.ready("Other", "echo 1 > other.txt")
-        await factory.land(other)
-    assert "One line" not in developer.subjects()
-
-
-@told
-async def test_an_untracked_file_in_the_way_waits_and_is_never_overwritten(
-    developer: Developer,
-) -> None:
-    async with works(developer) as factory:
-        task = await factory.ready("New file", "echo theirs > new.txt")
-        developer.write({"new.txt": "mine\n"})
-        why = await waits(factory, task)
-        assert "new.txt" in why
-        assert (developer.path / "new.txt").read_text() == "mine\n"
-        (developer.path / "new.txt").unlink()
-        await factory.until(task, TaskState.LANDED)
-
-
 @told
 async def test_a_push_whose_word_was_lost_counts_as_landed(
     developer: Developer, monkeypatch: pytest.MonkeyPatch
@@ -298,17 +247,3 @@ async def test_a_tip_that_the_developer_said_better_is_landed_on(developer: Deve
         await factory.land(task)
     assert developer.git("rev-parse", "main^") == tip
     assert developer.subjects()[:2] == ["One line", "said better"]
-
-
-@told
-async def test_a_lock_that_the_developers_git_left_is_waited_for_and_never_removed(
-    developer: Developer,
-) -> None:
-    async with works(developer) as factory:
-        task = await factory.ready("One line", line(2, "theirs"))
-        lock = developer.path / ".git/index.lock"
-        lock.touch()
-        assert "your checkout of main is in the way" in await waits(factory, task)
-        assert lock.exists()
-        lock.unlink()
-        await factory.until(task, TaskState.LANDED)
