@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from factory import lifecycle
 from factory.ahead import Ahead
 from factory.attempt import Attempts
+from factory.config import Config
 from factory.gate import Gate
 from factory.landing import Landings
 from factory.lifecycle import Phase
@@ -146,10 +147,13 @@ class Runner:
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
         now = self._shop.now()
+        places = self._places(tasks)
         for task in tasks:
             if task.parked is not None and task.parked.until is not None:
-                if task.parked.until <= now:
+                works = task.parked.resume is TaskState.WORKING
+                if task.parked.until <= now and (places > 0 or not works):
                     self._shop.happen(task.id, lifecycle.Resumed())
+                    places -= works
             elif task.waiting and task.id not in self._running and not self.draining:
                 when, _ = self._waits.setdefault(task.id, (now + _AGAIN, _AGAIN))
                 if when <= now:
@@ -172,11 +176,12 @@ class Runner:
         if config is None or self.problem:
             return
         states = {task.id: task.state for task in tasks}
-        working = sum(task.state is TaskState.WORKING for task in tasks)
+        limited = {task.agent for task in tasks if task.parked and task.parked.until is not None}
+        places = self._places(tasks)
         for task in tasks:
-            if working >= config.agents_at_once:
+            if places <= 0:
                 return
-            if task.state is not TaskState.QUEUED:
+            if task.state is not TaskState.QUEUED or (task.agent or config.agent) in limited:
                 continue
             if never := [name for name in task.after if states.get(name) in _NEVER]:
                 why = f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"
@@ -188,7 +193,12 @@ class Runner:
             if not task.agent:  # queued while there was no factory.toml that could be read
                 self._shop.amend(task.id, agent=config.agent)
             self._shop.happen(task.id, lifecycle.Started(base=self._shop.tip.commit))
-            working += 1
+            places -= 1
+
+    def _places(self, tasks: tuple[Task, ...]) -> int:
+        """How many more agents may work at once."""
+        config = self._shop.tip.config or Config()
+        return config.agents_at_once - sum(task.state is TaskState.WORKING for task in tasks)
 
     def _drive(self, task: Task) -> None:
         phase = lifecycle.phase(task)

@@ -178,3 +178,28 @@ async def test_a_landing_that_is_refused_for_no_cause_we_see_is_tried_ever_more_
         assert waits[task][1] >= 0.2
         lock.unlink()
         await factory.until(task, TaskState.LANDED)
+
+
+@told
+async def test_what_a_limit_set_aside_comes_back_one_place_at_a_time(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(top="agents_at_once = 2")})
+    async with works(developer) as factory:
+        wait = "until [ -e /tmp/go ]; do sleep 0.02; done"
+        names = [await factory.add(f"Task {number}", wait) for number in range(3)]
+        shop = factory.engine.shop
+
+        def states() -> list[TaskState]:
+            return [factory.task(name).state for name in names]
+
+        await factory.once(lambda: states().count(TaskState.WORKING) == 2)
+        tip = developer.commit({"factory.toml": settings(top="agents_at_once = 1")})
+        await factory.once(lambda: shop.tip.commit == tip)
+        until = shop.now() + 2
+        for name in names[:2]:  # as if both had met the limit of their provider
+            failed = lifecycle.Failed(reason=ParkReason.RATE_LIMITED, message="429", until=until)
+            shop.happen(name, failed)
+        await factory.once(lambda: not factory.engine.runner._running)
+        assert states() == [TaskState.PARKED, TaskState.PARKED, TaskState.QUEUED]
+        await factory.once(lambda: TaskState.WORKING in states())
+        await asyncio.sleep(0.2)
+        assert sorted(states()) == [TaskState.PARKED, TaskState.QUEUED, TaskState.WORKING]
