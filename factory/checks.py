@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import environment, guardrails, sandbox
+from factory import environment, guardrails, installed, sandbox
 from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
 from factory.git import folders
@@ -29,6 +29,8 @@ from factory.wire import GuardrailStatus
 
 READABLE = 4 << 20
 """Bytes of a log that are read to understand it; the log itself is kept whole."""
+AGAIN = 2
+"""How often what failed is run again; it is flaky only if it passes each time."""
 _TICK = 0.25
 """Seconds between two words of progress."""
 
@@ -49,7 +51,7 @@ class Checks:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._running: dict[tuple[str, str, str], _Shared] = {}
-        self._versions: dict[tuple[str, str], str] = {}
+        self._versions: dict[tuple[str, str, str], str] = {}
         self._turns = asyncio.Condition()
         self._under_way = 0
 
@@ -69,7 +71,7 @@ class Checks:
         again, since it may be flaky, but for `once`.
         """
         tool = await self._version(spec, ready)
-        key = verdict.evidence_key(spec, ready.key, tool)
+        key = verdict.evidence_key(spec, await self._surroundings(ready), tool)
         known = self._shop.store.evidence.of(spec.name, tree, key)
         if known and not fresh and known[0].verdict is not Verdict.ERROR:
             return known[0]
@@ -105,18 +107,25 @@ class Checks:
         config = self._shop.tip.config
         return config.checks_at_once if config else Config().checks_at_once
 
+    async def _surroundings(self, ready: Ready) -> str:
+        """All that a check finds beside the tree: its environment, and the included files."""
+        patterns = await self._shop.included()
+        own = await asyncio.to_thread(environment.digest, patterns, self._shop.repository.path)
+        return f"{ready.key} {own}" if own else ready.key
+
     async def _version(self, spec: GuardrailSpec, ready: Ready) -> str:
         command = spec.version or guardrails.kind(spec.kind).version(spec)
         if not command:
             return ""
-        known = self._versions.get((command, ready.key))
+        slot = (command, ready.key, installed.stamp(command, ready.environment))
+        known = self._versions.get(slot)
         if known is None:
             said: list[bytes] = []
             async with folders.fresh(self._shop.place.state, "version") as empty:
                 profile = self._profile(empty, empty, ready)
                 await sandbox.run(profile, command, timeout=60, on_output=said.append)
             known = b"".join(said).decode(errors="replace").strip()[:200]
-            self._versions[command, ready.key] = known
+            self._versions[slot] = known
         return known
 
     def _profile(self, folder: Path, results: Path, ready: Ready) -> sandbox.Profile:
@@ -175,17 +184,25 @@ class Checks:
     async def _twice(
         self, spec: GuardrailSpec, again: str, tree: str, ready: Ready, log: Path, first: Outcome
     ) -> tuple[Outcome, str]:
-        """Run what failed once more in a fresh checkout: what passes then is flaky, not a pass."""
+        """Run what failed twice more, each time in a fresh checkout.
+
+        What passes both times is flaky, and flaky is not a pass.
+        """
         kind = guardrails.kind(spec.kind)
         second_log = log.with_suffix(".again.log")
         quiet = _Watcher(spec, kind, "", lambda _: None, None)
-        async with self._admitted(), self._shop.trees.checkout(tree) as folder:
-            await self._include(folder)
-            _, second = await self._execute(spec, kind, again, folder, ready, second_log, quiet)
-        with log.open("ab") as file:
-            file.write(b"\n--- what failed, run again ---\n" + second_log.read_bytes())
-        second_log.unlink()
-        return verdict.flaky(first, second)
+        found, note = first, ""
+        for _ in range(AGAIN):
+            async with self._admitted(), self._shop.trees.checkout(tree) as folder:
+                await self._include(folder)
+                _, second = await self._execute(spec, kind, again, folder, ready, second_log, quiet)
+            with log.open("ab") as file:
+                file.write(b"\n--- what failed, run again ---\n" + second_log.read_bytes())
+            second_log.unlink()
+            found, note = verdict.flaky(first, second)
+            if found.verdict is not Verdict.FLAKY:
+                break
+        return found, note
 
     async def _include(self, folder: Path) -> None:
         included = await self._shop.included()

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from factory import sandbox
 from factory.config import EnvironmentSpec
 from factory.git import folders
-from factory.included import include
+from factory.included import digest, include
 from factory.logs import Log
 from factory.model import FactoryError, Struct
 from factory.registries import registries
@@ -27,6 +27,7 @@ __all__ = [
     "Environments",
     "Ready",
     "SetupError",
+    "digest",
     "free_ports",
     "handed",
     "include",

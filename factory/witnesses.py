@@ -34,6 +34,14 @@ _SHOWN = 10
 """Marks of one kind that are listed."""
 
 
+_AGAIN = """\
+end=$(($(date +%s) + 20)); n=0
+while [ $n -lt 9 ] && [ $(date +%s) -lt $end ]; do n=$((n + 1)); (
+{command}
+) || exit $?; done"""
+"""Nine times more, and for 20 seconds at most."""
+
+
 class Heard(Struct):
     """What the witnesses said."""
 
@@ -80,7 +88,13 @@ class Witnesses:
             answers = [
                 group.create_task(ask(one))
                 for one in asked
-                for ask in (self._silenced, self._lost, self._must_fail, self._new)
+                for ask in (
+                    self._silenced,
+                    self._lost,
+                    self._must_fail,
+                    self._new,
+                    self._steady,
+                )
             ]
         heard = [Heard(weakened=weak.result()), *(answer.result() for answer in answers)]
         return Heard(
@@ -184,26 +198,45 @@ class Witnesses:
 
     async def _new(self, asked: _Asked) -> Heard:
         """New tests on the tip's code: one that passes there proves nothing about the change."""
-        subject, protected = asked.subject, asked.subject.config.protected
-        tests = [c for c in subject.changed if is_test(c.path) or matches(c.path, protected)]
-        code = [c.path for c in subject.changed if kind_of(c.path) is FileKind.LOGIC]
-        if not asked.run.passing or not code or not tests:
+        tests = _tests(asked.subject)
+        code = [c for c in asked.subject.changed if kind_of(c.path) is FileKind.LOGIC]
+        new, command = await self._added(asked) if code and tests else ((), "")
+        if not command:
             return Heard()
-        tip = await self._judging.on_tip(subject, asked.spec)
-        known, where = {*tip.passing, *tip.failing}, {c.path for c in tests}
-        new = [name for name in asked.run.passing if name not in known and _file(name) in where]
-        new = new[:MOST_AGAIN]
-        rest = {_file(name) for name in known} - {_file(name) for name in new}
-        command = asked.kind.among(asked.spec, tuple(new), tuple(sorted(rest)))
-        if not new or command is None:
-            return Heard()
-        tree = await self._shop.trees.with_versions(subject.tip.tree, map(_backwards, tests))
+        tip = asked.subject.tip.tree
+        tree = await self._shop.trees.with_versions(tip, map(_backwards, tests))
         run = await self._evidence(self._spec(asked, "new-on-the-tip", command), tree, asked)
         idle = tuple(name for name in new if name in set(run.passing))
         if len(idle) < len(new):
             return Heard(idle=idle)
         text = f"{counted(len(new), 'new test')}, and all pass without the change: {named(idle, 3)}"
         return Heard(idle=idle, marks=(Mark(kind="nothing proven", path=_file(new[0]), text=text),))
+
+    async def _steady(self, asked: _Asked) -> Heard:
+        """New tests again and again: one that fails now and then would be everybody's trouble."""
+        new, command = await self._added(asked)
+        if not command:
+            return Heard()
+        spec = self._spec(asked, "new-again", _AGAIN.format(command=command))
+        run = await self._evidence(spec, asked.subject.tree, asked)
+        marks = (
+            Mark(kind="flaky new test", path=_file(name), text=name)
+            for name in run.failing
+            if name in set(new)
+        )
+        return Heard(marks=tuple(marks)[:_SHOWN])
+
+    async def _added(self, asked: _Asked) -> tuple[tuple[str, ...], str]:
+        """The tests that the tip does not have, and what runs them alone; empty for none."""
+        where = {c.path for c in _tests(asked.subject)}
+        if not asked.run.passing or not where:
+            return (), ""
+        tip = await self._judging.on_tip(asked.subject, asked.spec)
+        known = {*tip.passing, *tip.failing}
+        new = [name for name in asked.run.passing if name not in known and _file(name) in where]
+        chosen = tuple(new[:MOST_AGAIN])
+        rest = {_file(name) for name in known} - {_file(name) for name in chosen}
+        return chosen, asked.kind.among(asked.spec, chosen, tuple(sorted(rest))) or ""
 
     # --- how they ask ----------------------------------------------------------------------
 
@@ -231,6 +264,12 @@ def _name(name: str) -> str:
 def _by_chance(name: str) -> str:
     """An order that nobody chose."""
     return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _tests(subject: Subject) -> list[Changed]:
+    """What a change does to tests, and to what is protected beside them."""
+    protected = subject.config.protected
+    return [c for c in subject.changed if is_test(c.path) or matches(c.path, protected)]
 
 
 def _backwards(change: Changed) -> Changed:
