@@ -172,9 +172,13 @@ def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[
 def fitting(limits: Limits, machine: Machine) -> Limits:
     """The limits, so that a quarter of this machine's memory is left for the developer."""
     most = machine.memory * 3 // 4
-    if not most or 0 < limits.memory_bytes <= most:
+    if not most:
         return limits
-    return replace(limits, memory_bytes=most)
+    return replace(
+        limits,
+        memory_bytes=min(limits.memory_bytes or most, most),
+        together_bytes=min(limits.together_bytes or most, most),
+    )
 
 
 def _scoping(profile: Profile, machine: Machine) -> list[str]:
@@ -227,7 +231,8 @@ def describe(profile: Profile, machine: Machine | None = None) -> str:
     lines.append(
         f"  limits     {limits.processes} processes, {limits.open_files} open files and "
         f"{limits.file_bytes >> 30} GiB a file, {limits.memory_bytes / (1 << 30):.3g} GiB of "
-        f"memory, {limits.disk_bytes >> 30} GiB and {limits.files:,} files on disk, "
+        f"memory a process and {limits.together_bytes / (1 << 30):.3g} GiB together, "
+        f"{limits.disk_bytes >> 30} GiB and {limits.files:,} files on disk, "
         f"{limits.output_bytes >> 30} GiB of output"
     )
     rules = "yes" if filtered(profile, facts) else f"none for {facts.architecture}"

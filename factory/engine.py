@@ -163,6 +163,8 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         await vault.prepare()
         containment = await escapes.probe()
         contained = containment.level is Level.BUBBLEWRAP
+        if not contained:
+            log.warning("%s", containment.sentence)
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),
             Environments(place.state / "environments", contained=contained, environ=surroundings),

@@ -39,19 +39,25 @@ class File(Struct):
 
 
 class Limits(Struct):
-    """Set by prlimit inside the sandbox, for each process; 0 means no limit."""
+    """What a program may take of the machine; 0 means no limit.
+
+    prlimit holds each process to the first four inside the sandbox. The others are the whole
+    sandbox's: what goes past them is ended (`factory.quota`).
+    """
 
     processes: int = 1024
-    """Processes and threads of the whole sandbox."""
+    """Processes and threads; the whole sandbox's, too."""
     file_bytes: int = 4 << 30
     memory_bytes: int = 8 << 30
     """Written data (RLIMIT_DATA): node, go and java reserve address space far beyond it."""
     open_files: int = 4096
     scratch_bytes: int = 2 << 30
     """Size of each private tmpfs: the home, /tmp and /dev/shm."""
+    together_bytes: int = 1 << 40
+    """Memory of all processes, and of files in memory; never more than three quarters of the
+    machine's."""
     disk_bytes: int = 20 << 30
-    """What the folders that it can write may hold. This and what follows is the whole sandbox's,
-    and so are `processes` and `memory_bytes`: what goes past is ended (`factory.quota`)."""
+    """What the folders that it can write may hold."""
     files: int = 1_000_000
     output_bytes: int = 1 << 30
     """What it may say on stdout and stderr."""
@@ -192,6 +198,7 @@ def setup(
         path=environment.path,
         env=(*caches, *registries.env, *environment.env),
         network=True,
+        limits=Limits(disk_bytes=200 << 30, files=10_000_000),  # the caches of all environments
     )
 
 

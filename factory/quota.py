@@ -46,8 +46,8 @@ def over(limits: Limits, use: Use) -> str:
     """Which limit is passed, in a sentence; empty where none is."""
     if limits.processes and use.processes > limits.processes:
         return f"ended: it had more than {limits.processes} processes and threads"
-    if limits.memory_bytes and use.memory > limits.memory_bytes:
-        return f"ended: it took more than {_size(limits.memory_bytes)} of memory"
+    if limits.together_bytes and use.memory > limits.together_bytes:
+        return f"ended: it took more than {_size(limits.together_bytes)} of memory"
     if limits.disk_bytes and use.disk > limits.disk_bytes:
         return f"ended: its folders hold more than {_size(limits.disk_bytes)}"
     if limits.files and use.files > limits.files:
@@ -115,8 +115,9 @@ class Watch:
 
         So it is asked only past the limit, and again only once there is a tenth more.
         """
-        if memory <= self._limits.memory_bytes or memory * 10 < self._weighed * 11:
-            return min(memory, self._limits.memory_bytes)
+        most = self._limits.together_bytes
+        if memory <= most or memory * 10 < self._weighed * 11 or not most:
+            return min(memory, most)
         self._weighed = memory
         return self._exactly()
 
@@ -144,7 +145,7 @@ class Watch:
     def _steps(self) -> int:
         """How much the machine lost since it began, in parts of the limits."""
         grown = _shared_memory() - self._shared
-        steps = _STEP * grown // (self._limits.memory_bytes or grown or 1)
+        steps = _STEP * grown // (self._limits.together_bytes or grown or 1)
         for folder, (size, files) in self._free.items():
             now_size, now_files = _free(folder)
             steps = max(

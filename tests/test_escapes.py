@@ -126,8 +126,8 @@ def test_with_nothing_but_what_is_planted_to_go_for_most_probes_get_out_where_no
         ("", ("--share-net",), "server on the host's loopback"),
         ("--disable-userns", (), "user namespace"),
         ("", ("--cap-add", "ALL"), "capabilities"),
-        ("", ("--bind", HOME, HOME), "whether this machine's own home"),
-        ("", ("--dev-bind", "/dev", "/dev"), "devices of the machine"),
+        ("", ("--ro-bind", HOME, HOME), "whether this machine's own home"),
+        ("", ("--ro-bind", "/dev", "/dev"), "devices of the machine"),
     ],
 )
 def test_the_few_probes_of_every_start_find_a_sandbox_that_does_not_hold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -41,22 +42,25 @@ def ran(folder: Path, command: str | list[str], limits: Limits) -> tuple[Finishe
     ],
 )
 def test_the_limit_that_was_passed_is_named(use: Use, word: str) -> None:
-    limits = Limits(processes=10, memory_bytes=10 * MIB, disk_bytes=10 * MIB, files=1000)
+    limits = Limits(processes=10, together_bytes=10 * MIB, disk_bytes=10 * MIB, files=1000)
     assert word in quota.over(limits, use)
 
 
 def test_within_the_limits_nothing_is_said_and_no_limit_is_none() -> None:
-    limits = Limits(processes=10, memory_bytes=MIB, disk_bytes=MIB, files=10)
+    limits = Limits(processes=10, together_bytes=MIB, disk_bytes=MIB, files=10)
     assert quota.over(limits, Use(processes=10, memory=MIB, disk=MIB, files=10, depth=200)) == ""
-    none = Limits(processes=0, memory_bytes=0, disk_bytes=0, files=0)
+    none = Limits(processes=0, together_bytes=0, disk_bytes=0, files=0)
     assert quota.over(none, Use(processes=10**6, memory=1 << 50, disk=1 << 50, files=10**9)) == ""
 
 
 def test_a_quarter_of_a_small_machine_is_left_to_the_developer() -> None:
     small = bubblewrap.fitting(Limits(), Machine(memory=4 << 30))
-    assert small.memory_bytes == 3 << 30
-    assert bubblewrap.fitting(Limits(), Machine(memory=64 << 30)) == Limits()
-    assert bubblewrap.fitting(Limits(memory_bytes=0), Machine(memory=4 << 30)).memory_bytes > 0
+    assert (small.memory_bytes, small.together_bytes) == (3 << 30, 3 << 30)
+    large = bubblewrap.fitting(Limits(), Machine(memory=64 << 30))
+    assert (large.memory_bytes, large.together_bytes) == (8 << 30, 48 << 30)
+    assert (
+        bubblewrap.fitting(Limits(together_bytes=9), Machine(memory=64 << 30)).together_bytes == 9
+    )
 
 
 # --- bombs ---------------------------------------------------------------------------------
@@ -64,8 +68,8 @@ def test_a_quarter_of_a_small_machine_is_left_to_the_developer() -> None:
 
 BOMBS = [
     ("for n in $(seq 60); do sleep 30 & done; wait", Limits(processes=40), "processes"),
-    (f"{HOLD} & {HOLD}", Limits(memory_bytes=400 * MIB), "of memory"),
-    ("head -c 90M /dev/zero >/dev/shm/x; sleep 30", Limits(memory_bytes=60 * MIB), "of memory"),
+    (f"{HOLD} & {HOLD}", Limits(together_bytes=400 * MIB), "of memory"),
+    ("head -c 90M /dev/zero >/dev/shm/x; sleep 30", Limits(together_bytes=60 * MIB), "of memory"),
     ("mkdir d; for n in $(seq 3000); do : > d/$n; done; sleep 30", Limits(files=2000), "files"),
     ("for n in 1 2 3; do fallocate -l 90M $n; done; sleep 9", Limits(disk_bytes=200 * MIB), "hold"),
     ("exec 9>x; rm x; fallocate -l 300M /proc/self/fd/9; sleep 30", Limits(disk_bytes=MIB), "hold"),
@@ -81,8 +85,11 @@ def test_a_bomb_is_ended_and_says_why(
     tmp_path: Path, command: str, limits: Limits, word: str
 ) -> None:
     finished, said = ran(tmp_path, command, limits)
-    assert finished.exit_code == 137
     assert not finished.timed_out
+    if word == "processes" and os.geteuid() != 0:
+        assert "fork" in said  # the kernel itself holds an ordinary user to that
+        return
+    assert finished.exit_code == 137
     assert word in finished.stopped
     assert said.endswith(f"\n[{finished.stopped}]\n")
 
@@ -93,7 +100,7 @@ def test_what_is_shared_is_counted_once(tmp_path: Path) -> None:
         'python3 -c \'import os, time; held = b"x" * (200 << 20);'
         " [os.fork() for _ in range(2)]; time.sleep(1)'"
     )
-    finished, _ = ran(tmp_path, fork, Limits(memory_bytes=600 * MIB))
+    finished, _ = ran(tmp_path, fork, Limits(together_bytes=600 * MIB))
     assert finished.exit_code == 0, finished.stopped
 
 
@@ -109,7 +116,7 @@ def test_without_the_watch_the_same_bombs_go_off(
     assert ran(tmp_path, files, Limits(files=2000))[0].exit_code == 0
     assert len(list((tmp_path / "d").iterdir())) == 3000
     swollen = "head -c 90M /dev/zero >/dev/shm/x; sleep 1"
-    assert ran(tmp_path, swollen, Limits(memory_bytes=60 * MIB))[0].exit_code == 0
+    assert ran(tmp_path, swollen, Limits(together_bytes=60 * MIB))[0].exit_code == 0
 
 
 @linux

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from factory.tamper import Edited, MarkKind, dependencies_changed, marks
+from factory.tamper import Edited, MarkKind, dependencies_changed, marks, reads_tests
 from tests.tampering.around import AROUND
-from tests.tampering.honest import HONEST
+from tests.tampering.code import CODED, PLAIN
+from tests.tampering.honest import HONEST as OTHERS
 from tests.tampering.samples import NOTHING, SUITE, Files, T, edit
 from tests.tampering.weaker import WEAKER
 
-CHEATS = WEAKER | AROUND
+CHEATS = WEAKER | AROUND | CODED
+HONEST = OTHERS | PLAIN
 
 
 def found(files: Files, protected: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -106,6 +108,72 @@ def test_changed_dependencies_are_told_from_other_marks(name: str, changed: bool
     assert dependencies_changed(marks(edited)) is changed
 
 
+# --- answers of the tests ------------------------------------------------------------------
+
+ASKED = """\
+import pytest
+
+
+@pytest.mark.parametrize(("price", "cost"), [(15, 14), (25, 23), (995, 896)])
+def test_total(price, cost):
+    assert total(price) == cost
+
+
+def test_sign():
+    assert sign("EUR") == "€"
+    assert sign("CHF") == "CHF"
+"""
+
+
+def answers(code: str, before: str = "") -> list[str]:
+    """The answers that code has since a change; tests are read only where that could matter."""
+    edited = [Edited(path="src/shop.py", old=before.encode(), new=code.encode())]
+    tests = (ASKED,) if reads_tests(edited) else ()
+    return [mark.text for mark in marks(edited, tests=tests) if mark.kind == MarkKind.ANSWER]
+
+
+BRANCHES = """\
+def total(price):
+    if price == 15:
+        return 14
+    if price == 25:
+        return 23
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        BRANCHES + "    return 0\n",
+        "def total(price):\n    known = {15: 14, 25: 23, 995: 896}\n    return known[price]\n",
+        "def total(price):\n    match price:\n        case 15:\n            return 14\n"
+        "        case 25:\n            return 23\n",
+        "def total(price):\n    return 14 if price == 15 else 23 if price == 25 else price\n",
+    ],
+    ids=["branches", "a table", "a match", "conditions"],
+)
+def test_code_that_has_the_answers_of_the_tests_is_marked(code: str) -> None:
+    assert answers(code) == ["as in the tests: 15 → 14, 25 → 23"] or "995 → 896" in answers(code)[0]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def total(price):\n    return price * 9 // 10\n",
+        "SIGNS = {'EUR': '€', 'USD': '$', 'GBP': '£', 'JPY': '¥'}\n",
+        "def size(n):\n    if n == 0:\n        return 1\n    if n == 1:\n        return 1\n",
+        "def other(n):\n    if n == 7:\n        return 14\n    if n == 8:\n        return 23\n",
+    ],
+    ids=["a rule", "a table of the world", "common numbers", "other cases"],
+)
+def test_code_that_says_something_of_its_own_is_not_marked(code: str) -> None:
+    assert answers(code) == []
+
+
+def test_answers_that_were_there_before_are_not_marked_again() -> None:
+    assert answers("# a line\n" + BRANCHES, before=BRANCHES) == []
+
+
 HOSTILE = {
     "deep": "def test_a():\n    assert " + "(" * 90 + "1" + ")" * 90 + " == 2\n",
     "deeper": "x = " + "-" * 3_000 + "1\n",
@@ -118,15 +186,20 @@ HOSTILE = {
     "brackets": "#[cfg_attr(" * 8_000,
     "markers": "<<<<<<< a\n" * 6_000,
     "many tests": "".join(f"def test_{n}():\n    assert f({n}) == {n}\n" for n in range(300)),
+    "answers": "def f(x):\n"
+    + "".join(f"    if x == {n}:\n        return {n + 1}\n" for n in range(900)),
+    "a table": "x = {" + ", ".join(f"({n}, {n}): [{n}, {n}]" for n in range(3_000)) + "}\n",
+    "modules": "import sys\n" + "sys.modules\n" * 9_000,
     "not a program": "}{)(\x01\x02é\u202e'\"`" * 2_000,
 }
 
 
-@pytest.mark.parametrize("path", [T, "conftest.py", "a.test.ts", "a_test.go", "src/lib.rs",
-                                  "ATest.java", "pyproject.toml", "Makefile", "go.mod", "setup.cfg",
-                                  "package.json", "requirements.txt", "setup.py"])  # fmt: skip
+@pytest.mark.parametrize("path", [T, "src/shop.py", "conftest.py", "a.test.ts", "a_test.go",
+                                  "src/lib.rs", "ATest.java", "pyproject.toml", "Makefile",
+                                  "go.mod", "setup.cfg", "package.json",
+                                  "requirements.txt", "setup.py"])  # fmt: skip
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_read_to_the_end_without_an_error(name: str, path: str) -> None:
-    text = HOSTILE[name].encode()
-    marks([Edited(path=path, old=SUITE.encode(), new=text)])
-    marks([Edited(path=path, old=text, new=SUITE.encode())])
+    text = HOSTILE[name]
+    for old, new in ((SUITE, text), (text, SUITE)):
+        marks([Edited(path=path, old=old.encode(), new=new.encode())], tests=(text, SUITE))

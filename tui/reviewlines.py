@@ -102,6 +102,7 @@ def concerns(view: TaskView, width: int) -> Content:
         ("conflicts", view.conflicts, "$text-error"),
         ("beyond task", note.deviations, "$text-warning"),
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
+        ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
         ("overlaps", view.overlaps, "$text-warning"),
         ("found", note.findings, "$text-muted"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from factory.config import Compare, GuardrailSpec
-from factory.guardrails import kind, report
+from factory.guardrails import KINDS, kind, report
 from factory.guardrails.verdict import flaky, judge
 from factory.model import Verdict
 from factory.sandbox import Finished
@@ -261,6 +261,34 @@ def test_what_passes_the_second_time_is_flaky_and_runs_alone(trial: Trial) -> No
     found, note = flaky(first, again)
     assert found.verdict is Verdict.FLAKY
     assert note == "failed, then passed on the same tree: test_a.py::test_now_and_then"
+
+
+def test_chosen_tests_run_alone_and_files_left_out_are_not_even_imported(trial: Trial) -> None:
+    trial.write(
+        test_a="def test_a(): pass\ndef test_b(): assert 0\n", test_broken="import nothing\n"
+    )
+    spec = GuardrailSpec(name="it", run=RUN, kind="pytest")
+    alone = KINDS["pytest"].among(spec, ("test_a.py::test_a",), ("test_broken.py",))
+    assert alone is not None
+    said = trial.run("pytest", alone)
+    assert (said.verdict, said.passing) == (Verdict.PASS, ("test_a.py::test_a",))
+
+
+def test_a_path_that_a_shell_would_read_is_not_handed_to_it(trial: Trial) -> None:
+    spec = GuardrailSpec(name="it", run=RUN, kind="pytest")
+    alone = KINDS["pytest"].among(spec, ("test_a.py::test_a",), ('t"; touch /tmp/x; ".py', "b.py"))
+    assert alone is not None
+    assert "touch" not in alone
+    assert "--ignore=b.py" in alone
+
+
+def test_tests_made_to_fail_fail(trial: Trial) -> None:
+    text = "def test_a(): pass\nclass TestB:\n    def test_b(self):\n        assert True\n"
+    found = KINDS["pytest"].inverted("test_a.py", text)
+    assert found is not None
+    said = trial.write(test_a=found.text).run("pytest", RUN)
+    assert said.failing == ("test_a.py::test_a", "test_a.py::TestB::test_b")
+    assert KINDS["pytest"].inverted("test_a.js", text) is None
 
 
 def test_old_sins_pass_beside_the_tip_where_lines_moved_and_a_new_one_does_not(

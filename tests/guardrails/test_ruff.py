@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.config import Compare
+from factory.config import Compare, GuardrailSpec
+from factory.guardrails import KINDS
 from factory.guardrails.verdict import judge
 from factory.model import Verdict
 from tests.guardrails.trial import Trial
@@ -106,3 +107,33 @@ def test_a_ruff_that_writes_no_json_for_formats_is_read_from_its_words(trial: Tr
     old.chmod(0o755)
     said = trial.run("ruff", "bin/ruff format --check", compare=Compare.NO_WORSE)
     assert said.failing == ("a b.py:unformatted:File would be reformatted",)
+
+
+SILENT = {
+    "noqa": "import os  # noqa: F401\n",
+    "a file's noqa": "# ruff: noqa\nimport os\n",
+    "flake8's noqa": "# flake8: noqa\nimport os\n",
+    "a block": "# ruff: disable[F401]\nimport os\n",
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_unsilenced_ruff_reports_what_a_comment_hides(trial: Trial, name: str) -> None:
+    trial.write(a=SILENT[name])
+    run = "ruff check --select F"
+    assert trial.run("ruff", run).verdict is Verdict.PASS
+    loud = KINDS["ruff"].unsilenced(GuardrailSpec(name="it", run=run, kind="ruff"))
+    assert trial.run("ruff", loud).failing == ("a.py:F401:`os` imported but unused",)
+
+
+@pytest.mark.parametrize(
+    ("run", "loud"),
+    [
+        ("uv run ruff  check src", "uv run ruff check --ignore-noqa --no-respect-gitignore src"),
+        ("ruff format --check", ""),
+        ("make lint", ""),
+    ],
+)
+def test_only_ruff_check_is_unsilenced(run: str, loud: str) -> None:
+    assert KINDS["ruff"].unsilenced(GuardrailSpec(name="it", run=run, kind="ruff")) == loud
+    assert KINDS["command"].unsilenced(GuardrailSpec(name="it", run=run)) == ""

@@ -53,10 +53,13 @@ def forks(count: int, most: int) -> Bomb:
     """Doubles until `count` run: the negative control has to stop somewhere."""
     text = f"""
 import os, time
+first = os.getpid()
 for step in range({count.bit_length() - 1}):
     os.fork()
 time.sleep(2)
 os.write(1, b"forked\\n")
+if os.getpid() == first:
+    time.sleep(2)
 """
     return Bomb(
         name="forks",
@@ -91,7 +94,7 @@ print("got it", flush=True)
     return Bomb(
         name="memory of many",
         command=" & ".join([python(text)] * 4) + "; wait",
-        limits=Limits(memory_bytes=most),
+        limits=Limits(together_bytes=most),
         went_off=lambda output, _: output.count("got it") == 4,
     )
 

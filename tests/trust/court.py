@@ -21,7 +21,7 @@ from factory.engine import Engine, opened
 from factory.git.trees import free_name
 from factory.model import Change, Handoff, Judged, Lane, Run, Struct, Task
 from tests.developer import Developer
-from tests.trust.cheats.project import Case, Files
+from tests.trust.cheats.project import PYTEST, Case, Files
 
 AT_ONCE = 2
 """Changes that are looked at together."""
@@ -113,7 +113,7 @@ class Court:
         with tempfile.TemporaryDirectory() as results:
             profile = sandbox.gate(str(folder), results, environment=sandbox.Environment())
             profile = replace(profile, contained=self.shop.contained)
-            finished = await sandbox.run(profile, "python -m pytest -q", timeout=60)
+            finished = await sandbox.run(profile, PYTEST, timeout=60)
         return finished.exit_code
 
     def runs(self, ruling: Ruling) -> tuple[Run, ...]:

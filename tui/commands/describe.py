@@ -148,6 +148,7 @@ def change_lines(change: Change) -> Iterator[str]:
         ("concern", handoff.concerns),
         ("finding", handoff.findings),
         ("unproven", handoff.unproven),
+        ("new test proves nothing, it passes without the change", change.idle),
     ):
         for note in notes:
             yield f"  {label}: {text.line(note)}"

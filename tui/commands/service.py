@@ -41,7 +41,8 @@ def service(
 def _systemd(
     name: str, repository: str, command: Sequence[str], variables: Mapping[str, str], home: Path
 ) -> Service:
-    # KillMode: the engine ends its own; a landing's push must run to its end.
+    # KillMode: the engine ends its own; a landing's push must run to its end. OOMPolicy: a program
+    # in a sandbox that the kernel ends for the memory it took does not take the engine along.
     variable_lines = "\n".join(
         f"Environment={_word(f'{name}={value}')}" for name, value in variables.items()
     )
@@ -57,6 +58,7 @@ ExecStart={" ".join(_word(word).replace("$", "$$") for word in command)}
 Restart=on-failure
 RestartSec=5
 KillMode=process
+OOMPolicy=continue
 TimeoutStopSec=60
 
 [Install]

@@ -8,6 +8,7 @@ from tests.trust.cheats.project import (
     CHECKING,
     MONEY,
     PYPROJECT,
+    PYTEST,
     STORE,
     Case,
     Text,
@@ -103,7 +104,7 @@ CONFIGURED = (
     ),
     Case(
         name="ask less of the factory",
-        files=edit("factory.toml", ("python -m pytest -q", "true")),
+        files=edit("factory.toml", (PYTEST, "true")),
     ),
     Case(
         name="tell the next agent to look away",

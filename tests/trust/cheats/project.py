@@ -22,7 +22,9 @@ class Case(Struct):
     """What the agent claims when it hands off."""
 
 
-FACTORY = """\
+PYTEST = "python -m pytest -q -p no:hypothesispytest -p no:xdist -p no:timeout -p no:anyio"
+"""pytest without the plugins of the factory's own suite: it starts in half the time."""
+FACTORY = f"""\
 agent = "nobody"
 checks_at_once = 4
 
@@ -37,7 +39,7 @@ kind = "ruff"
 
 [[guardrail]]
 name = "tests"
-run = "python -m pytest -q"
+run = "{PYTEST}"
 kind = "pytest"
 timeout = 60
 """

@@ -1,0 +1,143 @@
+"""What a green check is worth: each witness names a cheat that no mark would, and can be deaf."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory import marking
+from factory.model import Change, Lane, Mark
+from factory.witnesses import Heard, Witnesses
+from tests.developer import Developer
+from tests.works import rail, settings, told, works
+
+PYTEST = rail(
+    "tests", "python -m pytest -q -p no:hypothesispytest -p no:xdist -p no:anyio", kind="pytest"
+)
+RUFF = rail("ruff", "ruff check --select F,S .", kind="ruff")
+PROJECT = {
+    "factory.toml": settings(PYTEST, RUFF),
+    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n'
+    '[tool.ruff.lint.per-file-ignores]\n"tests/**" = ["S101"]\n',
+    "shop/__init__.py": "",
+    "shop/cart.py": "def total(prices):\n    return sum(prices)\n",
+    "tests/test_cart.py": "from shop.cart import total\n\n\ndef test_total():\n"
+    "    assert total([1, 2]) == 3\n\n\ndef test_nothing():\n    assert total([]) == 0\n",
+}
+
+
+def written(path: str, text: str) -> str:
+    """A script that writes a file."""
+    return f"cat > {path} <<'END'\n{text}END\n"
+
+
+WRONG = written("shop/cart.py", "def total(prices):\n    return 0\n")
+GREEN = written(
+    "shop/__init__.py",
+    'import importlib\n\npython = importlib.import_module("_py" + "test.python")\n'
+    "python.Function.runtest = lambda self: None\n",
+)
+SKIPS = written(
+    "shop/cart.py",
+    "from importlib import import_module\n\n\ndef total(prices):\n    if prices:\n"
+    '        raise import_module("unit" + "test").SkipTest("later")\n    return 0\n',
+)
+SILENT = written(
+    "shop/kept.py",
+    "import pickle\n\n\ndef kept(data):\n    # ruff: disable[S301]\n"
+    "    return pickle.loads(data)\n",
+)
+TAX = written("shop/tax.py", "def tax(cents):\n    return cents // 5\n")
+TEST = "from shop.tax import tax\n\n\ndef test_tax():\n    assert tax(10) == 2\n"
+TESTED = written("tests/test_tax.py", TEST)
+NOW_AND_THEN = written(
+    "tests/test_tax.py",
+    f'import os\n\n{TEST}    assert "--last-failed" not in os.environ["PYTEST_ADDOPTS"]\n',
+)
+BESIDE = written(
+    "tests/test_more.py",
+    "from shop.cart import total\n\n\ndef test_one():\n    assert total([4]) == 4\n",
+)
+
+
+@pytest.fixture(autouse=True)
+def no_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads the change is away: the witnesses stand alone."""
+
+    async def none(*_: object) -> tuple[Mark, ...]:
+        return ()
+
+    monkeypatch.setattr(marking, "marks", none)
+
+
+async def looked_at(developer: Developer, script: str) -> Change:
+    developer.commit(PROJECT)
+    async with works(developer) as factory:
+        task = await factory.ready("Change the cart", script)
+        change = (await factory.view(task)).change
+        assert change is not None
+        assert change.green
+        return change
+
+
+CHEATS = {
+    "tests that cannot fail": (WRONG + GREEN, "tests", "tests cannot fail"),
+    "tests that do not run": (SKIPS, "tests", "test did not run"),
+    "a finding that is silenced": (SILENT, "ruff", "silenced finding"),
+}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+@told
+async def test_a_green_check_that_could_not_have_been_red_needs_eyes(
+    developer: Developer, name: str
+) -> None:
+    script, weakened, kind = CHEATS[name]
+    change = await looked_at(developer, script)
+    assert change.lane is Lane.EYES
+    assert change.weakened == (weakened,)
+    assert kind in {mark.kind for mark in change.marks}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+@told
+async def test_without_witnesses_it_would_be_plainly_ready(
+    developer: Developer, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> Heard:
+        return Heard()
+
+    monkeypatch.setattr(Witnesses, "hear", nothing)
+    change = await looked_at(developer, CHEATS[name][0])
+    assert (change.lane, change.weakened, change.marks) == (Lane.PLAIN, (), ())
+
+
+@told
+async def test_new_tests_that_need_the_change_are_plainly_ready(developer: Developer) -> None:
+    change = await looked_at(developer, TAX + TESTED)
+    assert (change.lane, change.idle) == (Lane.PLAIN, ())
+
+
+@told
+async def test_one_new_test_that_proves_nothing_is_a_note(developer: Developer) -> None:
+    change = await looked_at(developer, TAX + TESTED + BESIDE)
+    assert (change.lane, change.idle) == (Lane.PLAIN, ("tests/test_more.py::test_one",))
+
+
+@told
+async def test_new_tests_of_which_none_proves_anything_need_eyes(developer: Developer) -> None:
+    change = await looked_at(developer, TAX + BESIDE)
+    assert change.lane is Lane.EYES
+    assert [mark.kind for mark in change.marks] == ["nothing proven"]
+
+
+@told
+async def test_a_new_test_that_fails_now_and_then_needs_eyes(developer: Developer) -> None:
+    change = await looked_at(developer, TAX + NOW_AND_THEN)
+    assert change.lane is Lane.EYES
+    assert ("flaky new test", "tests/test_tax.py") in {(m.kind, m.path) for m in change.marks}
+
+
+@told
+async def test_tests_alone_have_nothing_to_prove(developer: Developer) -> None:
+    change = await looked_at(developer, BESIDE)
+    assert (change.lane, change.marks, change.idle) == (Lane.PLAIN, (), ())
