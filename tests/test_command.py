@@ -60,7 +60,8 @@ def test_a_task_goes_from_a_line_to_the_target_and_back(shell: Shell, developer:
     shell.done("engine", "stop")
     ran = shell("run", "--until-idle", "--timeout", "60")
     assert ran.code == 3
-    assert "one  green on" in ran.out
+    assert "✓ one" in ran.out
+    assert "green on" in ran.out
     assert shell("status", "--short").code == 4  # `run` has stopped the engine that it started
 
     shell.done("engine", "restart")

@@ -64,8 +64,14 @@ class Commands:
         return reply
 
     async def _prepare(self, command: AnyCommand) -> str:
-        """What needs git before the transaction: the commit of a revert, or of an adopted file."""
+        """What needs git before the transaction: the commit of a revert, or of an adopted file.
+
+        New tasks mean the factory.toml that is on the target now, not the one last looked at.
+        """
         match command:
+            case Add():
+                await self._shop.refresh()
+                return ""
             case Undo(task=name):
                 return await self._given.revert(name)
             case Adopt(path=path, text=text):
