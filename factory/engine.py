@@ -22,6 +22,7 @@ from factory.discretion import Discretion, keys
 from factory.environment import Environments
 from factory.escapes import suite as escapes
 from factory.gate import Gate
+from factory.git import folders
 from factory.git.place import Place
 from factory.git.repository import Repository
 from factory.git.target import chosen
@@ -161,6 +162,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     try:
         vault = Vault(place.state, repository, await chosen(repository))
         await vault.prepare()
+        await asyncio.to_thread(folders.sweep, place.state)
         containment = await escapes.probe()
         contained = containment.level is Level.BUBBLEWRAP
         if not contained:

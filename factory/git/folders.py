@@ -45,6 +45,13 @@ async def fresh(parent: Path, name: str) -> AsyncIterator[Path]:
         await asyncio.to_thread(remove, folder)
 
 
+def sweep(parent: Path) -> None:
+    """Remove the folders that an engine which was killed left half filled."""
+    for name in ("index", "results", "version"):
+        for folder in parent.glob(f"{name}-*"):
+            remove(folder)
+
+
 def _empty(top: Path, but: str) -> None:
     """Folders are moved up to the top one by one, so that no depth is too deep."""
     prefix = f".{uuid.uuid4().hex}"

@@ -55,6 +55,19 @@ async def test_a_folder_too_deep_for_git_is_recycled_all_the_same(developer: Dev
         assert {path.name for path in folder.iterdir()} == {".git", "README.md"}
 
 
+@told
+async def test_what_a_killed_engine_left_half_filled_is_swept_up(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings()})
+    left = [developer.place.state / name for name in ("results-abc", "version-x", "index-1")]
+    for folder in left:
+        (folder / "deep").mkdir(parents=True)
+    async with works(developer) as factory:
+        await factory.ready("Write", "echo x > x.txt")
+    assert [folder for folder in left if folder.exists()] == []
+    names = {path.name.partition("-")[0] for path in developer.place.state.iterdir()}
+    assert {"results", "version", "index"}.isdisjoint(names)
+
+
 def test_no_link_is_followed_where_folders_are_removed(home: Path) -> None:
     theirs = home / "theirs"
     theirs.mkdir()
