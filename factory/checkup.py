@@ -13,17 +13,17 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from factory import bubblewrap, profiles
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
-from factory.containment import Level
-from factory.escapes import suite
 from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
 from factory.git.repository import Repository
 from factory.git.target import chosen
 from factory.model import ConfigError, FactoryError, RepositoryError
+from factory.sandbox import bubblewrap, profiles
+from factory.sandbox.containment import Level
+from factory.sandbox.escapes import suite
 from factory.wire import Diagnosis, Escape, Health
 
 GIT_AT_LEAST = (2, 38)

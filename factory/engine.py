@@ -15,13 +15,11 @@ import watchfiles
 
 from factory import __version__, lifecycle
 from factory.attempt import Attempts
-from factory.checks import Checks
 from factory.commands import Commands
-from factory.containment import Level
 from factory.discretion import Discretion, keys
 from factory.environment import Environments
-from factory.escapes import suite as escapes
 from factory.gate import Gate
+from factory.gate.checks import Checks
 from factory.git import folders
 from factory.git.place import Place
 from factory.git.repository import Repository
@@ -34,6 +32,8 @@ from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
 from factory.reviewing import Reviewing
 from factory.run import Runner
+from factory.sandbox.containment import Level
+from factory.sandbox.escapes import suite as escapes
 from factory.shop import Shop
 from factory.store import Store
 from factory.views import Views

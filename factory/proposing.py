@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from factory.checks import Checks
 from factory.config import FILE, Compare, Config
-from factory.judging import status_of
+from factory.gate.checks import Checks
+from factory.gate.judging import status_of
 from factory.model import Budget, FactoryError, Judged, NotNowError, Run, Verdict
 from factory.proposal import Proposal, compose, propose
 from factory.shop import Shop

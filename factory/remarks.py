@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from factory import anchors
 from factory.model import Change, Comment, CommentKind, CommentState
+from factory.review import anchors
 from factory.shop import Shop
 
 

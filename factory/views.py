@@ -9,16 +9,16 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from factory import shell
 from factory.attempt import Attempts
 from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
-from factory.judging import status_of
+from factory.gate.judging import status_of
 from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note
 from factory.run import Runner
+from factory.sandbox import shell
 from factory.shop import Shop
 from factory.transcript import Transcript
 from factory.wire import (

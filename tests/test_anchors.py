@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from factory.anchors import excerpt, feedback, place, replied
-from factory.claims import unproven
 from factory.model import Anchor, Comment, CommentKind, CommentState, Handoff
+from factory.review.anchors import excerpt, feedback, place, replied
+from factory.review.claims import unproven
 
 BEFORE = """\
 def take(bucket, n):

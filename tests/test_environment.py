@@ -19,7 +19,7 @@ from factory import environment, sandbox
 from factory.config import EnvironmentSpec
 from factory.environment import Environments, SetupError
 from factory.model import FactoryError
-from factory.registries import registries
+from factory.sandbox.registries import registries
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import bubblewrap, containment, machine, seccomp
-from factory.containment import Level
-from factory.escapes import suite
-from factory.escapes.suite import Sign
+from factory.sandbox import bubblewrap, containment, machine, seccomp
+from factory.sandbox.containment import Level
+from factory.sandbox.escapes import suite
+from factory.sandbox.escapes.suite import Sign
 from factory.wire import Escape
 from tests.shell import Shell
 from tui.commands import escapes
@@ -198,7 +198,7 @@ def test_there_is_a_filter_for_two_kinds_of_processors() -> None:
 
 
 def test_doctor_says_where_there_is_no_filter() -> None:
-    from factory.profiles import gate
+    from factory.sandbox.profiles import gate
 
     other = replace(bubblewrap.look(), architecture="riscv64")
     assert "filter of system calls: none for riscv64" in bubblewrap.describe(

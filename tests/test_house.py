@@ -27,9 +27,13 @@ LARGER = {
 }
 """What may be over a limit, and why it reads better in one piece."""
 
-INSIDE = ("factory/scoping.py", "factory/escapes/inside.py", "factory/escapes/kernel.py")
+INSIDE = (
+    "factory/sandbox/scoping.py",
+    "factory/sandbox/escapes/inside.py",
+    "factory/sandbox/escapes/kernel.py",
+)
 """What is sent into a sandbox and runs there alone."""
-STARTS_PROGRAMS = ("factory/git/", "factory/sandbox.py", "factory/spawn.py", *INSIDE)
+STARTS_PROGRAMS = ("factory/git/", "factory/sandbox/__init__.py", "factory/spawn.py", *INSIDE)
 
 
 def over(path: Path, source: str) -> list[str]:

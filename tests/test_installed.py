@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.included import digest
-from factory.installed import stamp
+from factory.environment.included import digest
+from factory.environment.installed import stamp
 from factory.sandbox import Bind, Environment
 
 COMMAND = "CI=1 checker --version"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import bubblewrap, quota, sandbox
-from factory.machine import Machine
-from factory.profiles import Limits, Profile
-from factory.quota import Use
-from factory.sandbox import Finished
+from factory import sandbox
+from factory.sandbox import Finished, bubblewrap, quota
+from factory.sandbox.machine import Machine
+from factory.sandbox.profiles import Limits, Profile
+from factory.sandbox.quota import Use
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 MIB = 1 << 20

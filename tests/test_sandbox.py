@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import bubblewrap, containment, sandbox
-from factory.containment import Level
-from factory.escapes import suite as escapes
-from factory.machine import Machine
+from factory import sandbox
 from factory.model import SandboxError
-from factory.sandbox import Bind, File, Finished, Limits, Profile
+from factory.sandbox import Bind, File, Finished, Limits, Profile, bubblewrap, containment
+from factory.sandbox.containment import Level
+from factory.sandbox.escapes import suite as escapes
+from factory.sandbox.machine import Machine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 

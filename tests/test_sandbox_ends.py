@@ -16,16 +16,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import bubblewrap, sandbox
+from factory import sandbox
 from factory.model import SandboxError
-from factory.sandbox import Profile
+from factory.sandbox import Profile, bubblewrap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 
 ENGINE = """
 import asyncio, sys
 from pathlib import Path
-from factory import bubblewrap, sandbox
+from factory.sandbox import bubblewrap
+from factory import sandbox
 
 tree, command, bwrap, weakness = sys.argv[1:]
 if bwrap:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import bubblewrap, profiles, shell
+from factory.sandbox import bubblewrap, profiles, shell
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 

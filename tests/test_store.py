@@ -14,17 +14,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import database
-from factory.migrations import MIGRATIONS
 from factory.model import NotNowError, StoreError, Task, TaskState
-from factory.store import Store
+from factory.store import Store, database
+from factory.store.migrations import MIGRATIONS
 from factory.wire import Fact, Reply
 
 BEGIN = """
 import os, resource, signal, sys
 from pathlib import Path
 from msgspec.structs import replace
-from factory import database, migrations
+from factory.store import database, migrations
 from factory.model import StoreError, Task, TaskState
 from factory.store import Store
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from factory import review
 from factory.model import Struct
-from factory.patch import binary_blobs
 from factory.review import Review
+from factory.review.patch import binary_blobs
 from factory.wire import FileView, Row
 
 FILE, PROGRAM, LINK, MODULE = "100644", "100755", "120000", "160000"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from factory import lifecycle, remarks
-from factory.judging import refuse_waiver, waiver
+from factory.gate.judging import refuse_waiver, waiver
 from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
 from factory.shop import Shop
 from factory.wire import (

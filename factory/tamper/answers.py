@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from factory.kinds import FileKind, kind_of
 from factory.model import Mark, Struct
+from factory.review.kinds import FileKind, kind_of
 from factory.tamper.base import Edited, MarkKind, mark
 from factory.tamper.python import is_collected, parse
 

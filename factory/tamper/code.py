@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TypeGuard
 
-from factory.kinds import FileKind, kind_of
 from factory.model import Mark
+from factory.review.kinds import FileKind, kind_of
 from factory.tamper.base import Edited, Found, MarkKind, added, mark
 from factory.tamper.python import Function, is_collected, parse
 

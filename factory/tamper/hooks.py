@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from factory.kinds import FileKind, kind_of
 from factory.model import Mark
+from factory.review.kinds import FileKind, kind_of
 from factory.tamper.base import Edited, Found, MarkKind, added, mark
 from factory.tamper.python import Function, is_collected, parse
 

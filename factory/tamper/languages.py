@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from factory.kinds import is_test
 from factory.model import Struct
+from factory.review.kinds import is_test
 from factory.tamper.base import Found
 from factory.tamper.cases import Case, Suite
 

@@ -8,8 +8,8 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from factory.kinds import FileKind, kind_of
 from factory.model import Mark, Struct
+from factory.review.kinds import FileKind, kind_of
 from factory.tamper.base import Edited, Found, MarkKind, added, mark
 
 _FAMILIES = (

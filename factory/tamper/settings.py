@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from factory.globs import matches
-from factory.kinds import is_test
 from factory.model import Mark
+from factory.review.kinds import is_test
 from factory.tamper.base import Edited, MarkKind, mark
 
 _WHOLE = (

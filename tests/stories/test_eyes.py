@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from factory import wire
-from factory.judging import Judging
+from factory.gate.judging import Judging
 from factory.model import AcceptRule, Lane, ParkReason, TaskState
 from tests.developer import Developer
 from tests.works import Works, rail, settings, told, works

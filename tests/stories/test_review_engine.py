@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from factory import spawn, treecheck, wire
+from factory import spawn, wire
+from factory.gate import treecheck
 from factory.git.comparisons import Changed
 from factory.git.place import find_repository
 from factory.logs import Log
@@ -95,7 +96,7 @@ async def test_no_task_can_come_after_itself(developer: Developer) -> None:
 async def test_a_check_that_never_stops_talking_does_not_fill_the_disk(
     developer: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("factory.checks.Log", lambda path: Log(path, kept=1000, end=100))
+    monkeypatch.setattr("factory.gate.checks.Log", lambda path: Log(path, kept=1000, end=100))
     loud = rail("loud", "yes | head -c 3000000; echo the end; exit 1")
     developer.commit({"factory.toml": settings(loud, top="rounds = 0")})
     async with works(developer) as factory:

@@ -61,7 +61,14 @@ async def test_red_goes_back_to_the_agent_and_comes_again_green(developer: Devel
     developer.commit({"factory.toml": settings(HELLO)})
     async with works(developer) as factory:
         task = await factory.ready("Say hello", REPAIRS, agent="reader")
-        assert factory.kinds(task) == ["queued", "started", "claimed", "red", "claimed", "ready"]
+        assert factory.kinds(task) == [
+            "queued",
+            "started",
+            "claimed",
+            "red",
+            "claimed",
+            "ready",
+        ]
         assert factory.task(task).rounds == 2
         transcript = (await factory.client.transcript(f"{task}.1")).text
         assert "1 guardrail not green: hello FAIL" in transcript

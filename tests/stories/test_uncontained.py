@@ -6,8 +6,8 @@ from io import StringIO
 
 import pytest
 
-from factory import bubblewrap
 from factory.model import SandboxError, TaskState
+from factory.sandbox import bubblewrap
 from tests.developer import Developer
 from tests.works import rail, settings, told, works
 from tui.commands import unattended

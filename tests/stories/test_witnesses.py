@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from factory import marking
+from factory.gate import marking
+from factory.gate.witnesses import Heard, Witnesses
 from factory.model import Change, Lane, Mark
-from factory.witnesses import Heard, Witnesses
 from tests.developer import Developer
 from tests.works import rail, settings, told, works
 

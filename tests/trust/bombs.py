@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 from unittest import mock
 
-from factory import bubblewrap, quota, sandbox
+from factory import sandbox
 from factory.git import folders
 from factory.model import Struct
-from factory.profiles import Limits, Profile
+from factory.sandbox import bubblewrap, quota
+from factory.sandbox.profiles import Limits, Profile
 from tests.trust.base import Control, Outcome
 
 Found = TypeVar("Found")

@@ -45,7 +45,8 @@ do grep -rhaEs '{FORM}' $folder; done; fi; }} 2>/dev/null | tr '\\0' '\\n' | gre
 
 BARE = """
 import sys
-from factory import bubblewrap, discretion
+from factory.sandbox import bubblewrap
+from factory import discretion
 from factory.__main__ import main
 import resource
 bubblewrap.find_bubblewrap = lambda: None

@@ -18,9 +18,9 @@ from io import StringIO
 from pathlib import Path
 from unittest import mock
 
-from factory import bubblewrap, seccomp
 from factory.model import SandboxError, TaskState
 from factory.run import Runner
+from factory.sandbox import bubblewrap, seccomp
 from tests.developer import Developer
 from tests.trust.base import Control, Outcome
 from tests.works import Works, rail, settings, works

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from factory.escapes import suite
-from factory.escapes.suite import Sign, Tried
+from factory.sandbox.escapes import suite
+from factory.sandbox.escapes.suite import Sign, Tried
 from tests.trust.base import Control, Outcome
 
 FEWEST = 40

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from factory import marking
+from factory.gate import marking
+from factory.gate.witnesses import Heard, Witnesses
 from factory.model import Struct
-from factory.witnesses import Heard, Witnesses
 from tests.trust.base import Control, Outcome
 from tests.trust.cheats import CHEATS, HONEST
 from tests.trust.cheats.project import PROJECT, Case

@@ -9,10 +9,10 @@ import asyncio
 import random
 from collections.abc import Mapping
 
-from factory import checks
 from factory.config import Config, GuardrailSpec
+from factory.gate import checks
+from factory.gate.judging import Subject
 from factory.guardrails import verdict
-from factory.judging import Subject
 from factory.model import Outcome as Said
 from factory.model import Run, Struct, Task, Verdict
 from tests.trust.base import Control, Outcome

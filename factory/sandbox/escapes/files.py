@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from factory.escapes.inside import Plants, UntriedError, checked, libc, said, wrote
+from factory.sandbox.escapes.inside import Plants, UntriedError, checked, libc, said, wrote
 
 QUICK = ("private_files", "ssh_key", "system_written", "other_worktree")
 GRANTED = {"environment_written": ("setup",)}

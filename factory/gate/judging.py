@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from factory.checks import Checks
 from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
+from factory.gate.checks import Checks
 from factory.git.comparisons import Changed
 from factory.globs import matches
 from factory.guardrails import verdict

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from factory import lifecycle, marking, sandbox, treecheck
+from factory import lifecycle, sandbox
 from factory.attempt import Attempts
-from factory.checks import Checks
-from factory.claims import unproven
 from factory.config import FILE, Config
 from factory.environment import Ready
+from factory.gate import marking, treecheck
+from factory.gate.checks import Checks
+from factory.gate.judging import Judging, Subject
+from factory.gate.witnesses import Heard, Witnesses
 from factory.git.comparisons import Changed
 from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
-from factory.judging import Judging, Subject
 from factory.model import (
     Change,
     ConfigError,
@@ -34,8 +35,8 @@ from factory.model import (
     TaskState,
     Verdict,
 )
+from factory.review.claims import unproven
 from factory.shop import Shop, Tip
-from factory.witnesses import Heard, Witnesses
 
 
 class Gate:

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from factory import sandbox
 from factory.config import EnvironmentSpec
+from factory.environment.included import digest, include
 from factory.git import folders
-from factory.included import digest, include
 from factory.logs import Log
 from factory.model import FactoryError, Struct
-from factory.registries import registries
 from factory.sandbox import ENVIRONMENT, HOME, Bind, Environment
+from factory.sandbox.registries import registries
 
 __all__ = [
     "Environments",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from factory.patch import LINK, MODULE, Part, path_text
+from factory.review.patch import LINK, MODULE, Part, path_text
 
 
 def of_part(part: Part, patch: bytes, sizes: Mapping[str, int]) -> tuple[str, ...]:

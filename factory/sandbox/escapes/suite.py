@@ -18,13 +18,14 @@ from types import CodeType, ModuleType
 
 from msgspec.structs import replace
 
-from factory import bubblewrap, containment, profiles, sandbox
-from factory.containment import Containment, Level
-from factory.escapes import inside
-from factory.escapes.world import World
+from factory import sandbox
 from factory.model import SandboxError, Struct
-from factory.profiles import ENVIRONMENT, HOME, Bind, Environment, Profile
-from factory.registries import registries
+from factory.sandbox import bubblewrap, containment, profiles
+from factory.sandbox.containment import Containment, Level
+from factory.sandbox.escapes import inside
+from factory.sandbox.escapes.world import World
+from factory.sandbox.profiles import ENVIRONMENT, HOME, Bind, Environment, Profile
+from factory.sandbox.registries import registries
 
 PROFILES = ("tools", "gate", "setup", "cli")
 LEAST = 60
@@ -109,7 +110,7 @@ def probes() -> tuple[Probe, ...]:
 
 
 def _modules() -> list[ModuleType]:
-    return [importlib.import_module(f"factory.escapes.{name}") for name in _MODULES]
+    return [importlib.import_module(f"factory.sandbox.escapes.{name}") for name in _MODULES]
 
 
 async def probe() -> Containment:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from factory.model import Struct
-from factory.profiles import HOME, SCRATCH, TREE, Limits, Profile
+from factory.sandbox.profiles import HOME, SCRATCH, TREE, Limits, Profile
 
 TICK = 0.25
 """Seconds between two looks."""

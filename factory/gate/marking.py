@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from factory import tamper
-from factory.judging import Subject
-from factory.kinds import is_test
+from factory.gate.judging import Subject
 from factory.model import Mark
+from factory.review.kinds import is_test
 from factory.shop import Shop
 
 _MOST = 400

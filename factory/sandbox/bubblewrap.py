@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
-from factory import seccomp
-from factory.machine import Machine, facts
-from factory.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Limits, Profile
+from factory.sandbox import seccomp
+from factory.sandbox.machine import Machine, facts
+from factory.sandbox.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Limits, Profile
 
 _USER = 1000
 """Inside, nobody is root: tests of file permissions mean the same on every machine."""

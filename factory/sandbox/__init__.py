@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from factory import bubblewrap, containment, quota
-from factory.bubblewrap import describe, find_bubblewrap
-from factory.leash import Leash, Outlet, open_file
-from factory.machine import Machine
 from factory.model import SandboxError, Struct
-from factory.profiles import (
+from factory.sandbox import bubblewrap, containment, quota
+from factory.sandbox.bubblewrap import describe, find_bubblewrap
+from factory.sandbox.leash import Leash, Outlet, open_file
+from factory.sandbox.machine import Machine
+from factory.sandbox.profiles import (
     ENVIRONMENT,
     HOME,
     RESULTS,
@@ -36,7 +36,7 @@ from factory.profiles import (
     setup,
     tools,
 )
-from factory.quota import Watch
+from factory.sandbox.quota import Watch
 
 __all__ = [
     "ENVIRONMENT",

@@ -14,18 +14,18 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from factory import guardrails
-from factory.checks import Checks
 from factory.config import Compare, GuardrailSpec
 from factory.environment import Ready
+from factory.gate.checks import Checks
+from factory.gate.judging import Judging, Subject
 from factory.git.comparisons import Changed
 from factory.globs import matches
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind
 from factory.guardrails.excerpt import counted, named
 from factory.guardrails.pytest import MOST_AGAIN
-from factory.judging import Judging, Subject
-from factory.kinds import FileKind, is_test, kind_of
 from factory.model import Mark, Run, Struct, Verdict
+from factory.review.kinds import FileKind, is_test, kind_of
 from factory.shop import Shop
 
 MOST_FILES = 40

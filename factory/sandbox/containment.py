@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from factory.machine import Machine
 from factory.model import Struct
+from factory.sandbox.machine import Machine
 
 _UBUNTU = (
     "sudo apt install bubblewrap apparmor-profiles && "

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from factory.discretion import OPEN, Discretion
-from factory.migrations import MIGRATIONS
 from factory.model import StoreError
+from factory.store.migrations import MIGRATIONS
 
 Body = TypeVar("Body")
 

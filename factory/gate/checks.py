@@ -15,9 +15,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import environment, guardrails, installed, sandbox
+from factory import environment, guardrails, sandbox
 from factory.config import Config, GuardrailSpec
-from factory.environment import Ready
+from factory.environment import Ready, installed
 from factory.git import folders
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind

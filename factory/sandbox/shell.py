@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import bubblewrap, containment
-from factory.profiles import Bind, Profile
+from factory.sandbox import bubblewrap, containment
+from factory.sandbox.profiles import Bind, Profile
 
 _FILTER = 9
 _OPENING = f'exec {_FILTER}<"$1"; shift; exec "$@"'

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from factory.database import Database
 from factory.discretion import OPEN, Discretion
 from factory.model import Change, Comment, NotNowError, Run, Spend, Struct, Task, UnknownError
+from factory.store.database import Database
 from factory.wire import Attempt, Fact, Reply
 
 

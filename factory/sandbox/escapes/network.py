@@ -7,7 +7,7 @@ import _socket as socket
 import errno
 import os
 
-from factory.escapes.inside import Plants, UntriedError
+from factory.sandbox.escapes.inside import Plants, UntriedError
 
 QUICK = ("loopback", "route_out", "machine_socket", "engine_socket")
 _OPEN = ("setup", "cli")

@@ -6,7 +6,7 @@ import ctypes
 import os
 import stat
 
-from factory.escapes.inside import Plants, UntriedError, call, checked, libc
+from factory.sandbox.escapes.inside import Plants, UntriedError, call, checked, libc
 
 QUICK = ("user_namespace", "kernel_settings", "devices")
 GRANTED: dict[str, tuple[str, ...]] = {}

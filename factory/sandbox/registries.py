@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from factory.profiles import HOME, Bind, Environment
+from factory.sandbox.profiles import HOME, Bind, Environment
 
 _PREFIXES = ("PIP_", "UV_", "NPM_CONFIG_", "CARGO_HTTP_", "CARGO_REGISTRIES_")
 _NAMES = frozenset(

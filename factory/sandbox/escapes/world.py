@@ -15,8 +15,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from factory.escapes.inside import UntriedError, call, libc
-from factory.profiles import ENVIRONMENT, HISTORY, TREE
+from factory.sandbox.escapes.inside import UntriedError, call, libc
+from factory.sandbox.profiles import ENVIRONMENT, HISTORY, TREE
 
 _PLANTED = "planted by factory-tui"
 _FILES = (

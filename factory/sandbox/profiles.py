@@ -1,6 +1,7 @@
 """A sandbox as a value: what is mounted, what is set, what is allowed. No I/O.
 
-The four profiles are the four functions at the end; `factory.bubblewrap` turns one into arguments.
+The four profiles are the four functions at the end; `factory.sandbox.bubblewrap` turns one into
+arguments.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Limits(Struct):
     """What a program may take of the machine; 0 means no limit.
 
     prlimit holds each process to the first four inside the sandbox. The others are the whole
-    sandbox's: what goes past them is ended (`factory.quota`).
+    sandbox's: what goes past them is ended (`factory.sandbox.quota`).
     """
 
     processes: int = 1024

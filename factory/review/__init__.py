@@ -11,12 +11,12 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from factory import badges, notes
-from factory.badges import Badge
 from factory.globs import matches
-from factory.kinds import FileKind, is_test, kind_of
 from factory.model import Mark, Struct
-from factory.patch import LINK, MODULE, Hunk, Part, parse, path_text
+from factory.review import badges, notes
+from factory.review.badges import Badge
+from factory.review.kinds import FileKind, is_test, kind_of
+from factory.review.patch import LINK, MODULE, Hunk, Part, parse, path_text
 from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
 
 _ORDER = {kind: place for place, kind in enumerate(FileKind, start=2)}

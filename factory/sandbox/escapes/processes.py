@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 
-from factory.escapes.inside import Plants, UntriedError, call, checked, libc, said
+from factory.sandbox.escapes.inside import Plants, UntriedError, call, checked, libc, said
 
 QUICK = (
     "processes_listed",
