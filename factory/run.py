@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
-from factory import lifecycle
+from factory import admission, lifecycle
 from factory.ahead import Ahead
 from factory.attempt import Attempts
 from factory.config import Config
@@ -40,8 +40,6 @@ _ALONE = (
 )
 _SELDOM = 60.0
 """Seconds at most between two tries of a landing that is refused for no cause we see."""
-_NEVER = (TaskState.REJECTED, TaskState.STOPPED)
-"""How a task that others come after will not land by itself any more."""
 _AHEAD = ""
 """Stands for what is checked ahead of time, among the ids of tasks."""
 _DISK = 5.0
@@ -147,7 +145,7 @@ class Runner:
 
     def _resume_due(self, tasks: tuple[Task, ...]) -> None:
         now = self._shop.now()
-        places = self._places(tasks)
+        places = admission.places(tasks, self._shop.tip.config or Config())
         for task in tasks:
             if task.parked is not None and task.parked.until is not None:
                 works = task.parked.resume is TaskState.WORKING
@@ -175,30 +173,14 @@ class Runner:
         config = self._shop.tip.config
         if config is None or self.problem:
             return
-        states = {task.id: task.state for task in tasks}
-        limited = {task.agent for task in tasks if task.parked and task.parked.until is not None}
-        places = self._places(tasks)
-        for task in tasks:
-            if places <= 0:
-                return
-            if task.state is not TaskState.QUEUED or (task.agent or config.agent) in limited:
-                continue
-            if never := [name for name in task.after if states.get(name) in _NEVER]:
-                why = f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"
-                failed = lifecycle.Failed(reason=ParkReason.ERROR, message=why)
+        for task, never in admission.admitted(tasks, config):
+            if never:
+                failed = lifecycle.Failed(reason=ParkReason.ERROR, message=never)
                 self._shop.happen(task.id, failed)
-                continue
-            if any(states.get(name) is not TaskState.LANDED for name in task.after):
                 continue
             if not task.agent:  # queued while there was no factory.toml that could be read
                 self._shop.amend(task.id, agent=config.agent)
             self._shop.happen(task.id, lifecycle.Started(base=self._shop.tip.commit))
-            places -= 1
-
-    def _places(self, tasks: tuple[Task, ...]) -> int:
-        """How many more agents may work at once."""
-        config = self._shop.tip.config or Config()
-        return config.agents_at_once - sum(task.state is TaskState.WORKING for task in tasks)
 
     def _drive(self, task: Task) -> None:
         phase = lifecycle.phase(task)

@@ -184,7 +184,7 @@ def fitting(limits: Limits, machine: Machine) -> Limits:
 def _scoping(profile: Profile, machine: Machine) -> list[str]:
     if not (profile.contained and profile.network and machine.scopes):
         return []
-    source = resources.files("factory").joinpath("scoping.py").read_text()
+    source = resources.files("factory.sandbox").joinpath("scoping.py").read_text()
     return [sys.executable, "-I", "-S", "-c", source]
 
 
