@@ -13,7 +13,7 @@ from factory.model import Budget, Parked, ParkReason, TaskState
 from tests.agents.bench import running
 from tests.agents.scripted import Reply, Scripted, bash, done, refuses
 from tests.developer import Developer
-from tests.works import Works, settings, told, works
+from tests.works import SCRIPT, Works, settings, told, works
 
 TURN = 1_600
 """Tokens of one turn of the endpoint's."""
@@ -35,7 +35,9 @@ async def at_work(
     """A factory whose one agent asks the endpoint."""
     async with endpoint.listening() as url:
         agent = f'[agents.model]\nkind = "claude"\nbase_url = "{url}"\nmax_tokens = 200\n'
-        developer.commit({"factory.toml": settings(agents=agent, agent="model", top=top) + budget})
+        developer.commit(
+            {"factory.toml": settings(agents=SCRIPT + agent, agent="model", top=top) + budget}
+        )
         async with works(developer, ANTHROPIC_API_KEY="sk-test") as factory:
             yield factory
 
@@ -179,13 +181,15 @@ async def test_a_rate_limit_parks_with_its_hour_and_goes_on_by_itself(
 
 @told
 async def test_a_limited_task_gives_its_place_to_the_next(developer: Developer) -> None:
-    limited = refuses(429, "rate_limit_error", "slow down", retry_after="3600")
-    endpoint = Scripted([limited, bash("echo 1 > two.txt"), done()])
+    endpoint = Scripted([refuses(429, "rate_limit_error", "slow down", retry_after="3600")])
     async with at_work(developer, endpoint, top="agents_at_once = 1") as factory:
         first = await factory.add("One")
-        second = await factory.add("Two")
+        into_it = await factory.add("Two")
+        other = await factory.add("Three", "echo 3 > three.txt", agent="script")
         await factory.until(first, TaskState.PARKED)
-        await factory.until(second, TaskState.READY)
+        await factory.until(other, TaskState.READY)
+        assert factory.kinds(into_it) == ["queued"]
+        assert len(endpoint.asked) == 1
 
 
 @told
