@@ -152,3 +152,5 @@ async def test_one_sees_how_many_witnesses_have_answered(developer: Developer) -
         await factory.once(lambda: any(one.name == NAME for one in live.get(task, ())), task)
         await factory.until(task, TaskState.READY)
         assert task not in live
+        ran = {run.guardrail: run.command for run in (await factory.client.details(task)).runs}
+        assert ran["ruff"] == "ruff check --select F,S ."  # nothing of what we add to it
