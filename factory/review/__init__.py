@@ -16,7 +16,7 @@ from factory.model import Mark, Struct
 from factory.review import badges, notes
 from factory.review.badges import Badge
 from factory.review.kinds import FileKind, is_test, kind_of
-from factory.review.patch import LINK, MODULE, Hunk, Part, parse, path_text
+from factory.review.patch import LINK, MODULE, Hunk, Part, line_text, parse, path_text
 from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
 
 _ORDER = {kind: place for place, kind in enumerate(FileKind, start=2)}
@@ -97,7 +97,7 @@ class Review:
         context = kinds.count(b" ", 0, first)
         old, new = hunk.old + context + removed, hunk.new + context + added
         for line in lines[first:end]:
-            kind, text = line[:1].decode() or RowKind.CONTEXT, line[1:].decode("utf-8", "replace")
+            kind, text = line[:1].decode() or RowKind.CONTEXT, line_text(line[1:])
             match kind:
                 case RowKind.ADDED:
                     yield Row(kind, 0, new, text, number, hunk.id)
