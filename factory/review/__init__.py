@@ -150,14 +150,15 @@ def read(
         kinds = tuple(dict.fromkeys(found.get(path, ())))
         is_critical = matches(path, critical)
         kind = FileKind(kind_of(path, folded))
+        twice = (*kinds, *_badges(part, path, None if plain else patch, protected))
         view = FileView(
             path=path,
             status=part.status,
             kind=_unfolded(path, kind, kinds, is_critical),
             added=sum(hunk.added for hunk in part.hunks),
             removed=sum(hunk.removed for hunk in part.hunks),
-            notes=notes.of_part(part, patch, sizes),
-            badges=(*kinds, *_badges(part, path, None if plain else patch, protected)),
+            notes=notes.of_part(part, patch, sizes) + notes.of_badges(twice),
+            badges=twice,
             critical=is_critical,
             mark=file_mark(path, part.new_oid, part.new_mode),
         )

@@ -25,8 +25,8 @@ _RANGE = re.compile(rb"\n@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?([^\n]*)")
 _INDEX = re.compile(rb"\nindex ([0-9a-f]{40,64})\.\.([0-9a-f]{40,64})")
 _BINARY = re.compile(rb"\n(?:Binary files |GIT binary patch)")
 _CONTEXT = 3
-_STRAY = 100
-"""One byte in so many may be a NUL in what is still text."""
+_FEW, _STRAY = 3, 100
+"""So many NULs, and one byte in so many, may be in what is still text."""
 _MOSTLY = 10
 """One byte in so many may be no ASCII text in what has NULs and is still text."""
 _TEXT = bytes(range(32, 127)) + b"\t\n\r\f"
@@ -248,7 +248,7 @@ def _is_binary(patch: bytes, hunks: list[Hunk]) -> bool:
     nuls = lines.count(0)
     if not nuls:
         return False
-    if nuls * _STRAY > len(lines):
+    if nuls > _FEW and nuls * _STRAY > len(lines):
         return True
     strange = len(lines.translate(None, delete=_TEXT)) - nuls
     return strange * _MOSTLY > len(lines) and not _is_utf8(lines)
