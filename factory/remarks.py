@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from factory.model import Change, Comment, CommentKind, CommentState
 from factory.review import anchors
+from factory.review.patch import line_text
 from factory.shop import Shop
 
 
@@ -56,7 +57,7 @@ async def _by_diff(shop: Shop, comment: Comment, change: Change, old: Change | N
     if not anchor.line:
         was = await shop.vault.objects.file(old.tree, anchor.path) if old else text
         return comment if was == text else replace(comment, state=CommentState.ADDRESSED)
-    placed = anchors.place(anchor, text.decode(errors="replace").split("\n"))
+    placed = anchors.place(anchor, line_text(text).split("\n"))
     if placed is None:
         return replace(comment, state=CommentState.ADDRESSED)
     if placed.text == anchor.text:

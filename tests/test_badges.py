@@ -68,6 +68,11 @@ def test_one_nul_does_not_hide_a_script_from_its_reader(trees: Trees) -> None:
     assert only(found).badges == ("NUL bytes",)
 
 
+def test_stray_bytes_beside_a_nul_do_not_hide_it_either(trees: Trees) -> None:
+    script = b"#!/bin/sh\n# \0 \xff\n" + b"echo a line of a script that somebody should read\n" * 9
+    assert only(read(trees.said({}, {b"run.sh": script}))).badges == ("not UTF-8", "NUL bytes")
+
+
 def test_an_attribute_of_the_repository_does_not_hide_lines(trees: Trees) -> None:
     attributes = trees.folder / ".gitattributes"
     attributes.write_text("*.py -diff\n")
@@ -91,6 +96,11 @@ EVASIONS = [
     ("joiner in a name", "user1\u200d = 2\n", "invisible characters"),
     ("Cyrillic a", "is_\u0430dmin = True\n", "lookalike letters"),
     ("wide letters", "\uff41dmin = True\n", "lookalike letters"),
+    ("nothing but Cyrillic", "\u0441\u043e\u0440 = 1  # \u044d\u0442\u043e\n", "lookalike letters"),
+    ("bold letters", "\U0001d41e\U0001d42f\U0001d41a\U0001d425(x)\n", "lookalike letters"),
+    ("a click for a bang", "if x \u01c3= y:\n", "lookalike letters"),
+    ("a Greek question mark", "x = 1\u037e\n", "lookalike letters"),
+    ("a blank of Braille", "x = 1;\u2800\n", "invisible characters"),
     ("carriage return", "evil()\r# harmless\n", "CR inside a line"),
     ("escape", "print('\x1b[2K')\n", "control characters"),
     ("form feed", "x = 1\x0c\n", "control characters"),
@@ -120,6 +130,7 @@ def test_a_line_that_reads_as_something_else_gets_a_badge(
         "price = '5 €'  # naïve, größer, 日本語",
         "print('👩‍💻 ✔️ 1️⃣')",
         "name = 'Анна и Борис'",
+        "# ура, это рука; все со мной",
         "Δx = μ * 2",
         " " * 56 + "deep = 1",
         "\t" * 7 + "deep := 1",
@@ -147,6 +158,7 @@ def test_line_ends_that_change_are_said(trees: Trees) -> None:
         ("\u0430dmin.py".encode(), "strange name"),
         (b"a\nb.py", "strange name"),
         (b"a.py ", "strange name"),
+        ("cafe\u0301.py".encode(), "strange name"),
         (b"src/.gitattributes", "git attributes"),
     ],
 )

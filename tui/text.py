@@ -27,13 +27,16 @@ _SEQUENCE = re.compile(
 
 _INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U00013440\U0001bca0-\U0001bca3"
+    "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
+"""Print as a space and are none: harmless on a screen, but not in what is reviewed."""
 _DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _BREAKS = "\u2028\u2029"
 _ODD = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}{_DIRECTION}{_BREAKS}]")
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_BLANK = re.compile(f"[{_BLANKS}]")
 
 
 def clean(text: str, *, newlines: bool = False, exact: bool = False, tab: int = 4) -> str:
@@ -50,6 +53,8 @@ def clean(text: str, *, newlines: bool = False, exact: bool = False, tab: int = 
         text = _ODD.sub(_visible, text)
     if not newlines and "\n" in text:
         text = text.replace("\n", "⏎")
+    if exact and not text.isascii():
+        text = _BLANK.sub(_visible, text)
     if tab and "\t" in text:
         text = text.expandtabs(tab)
     return text

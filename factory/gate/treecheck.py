@@ -60,11 +60,9 @@ def _is_git_name(path: str) -> bool:
 
 
 def _leaves(path: str, target: str) -> bool:
+    """Whether a symlink may lead out. Up goes first only: past another link `..` leads anywhere."""
     if target.startswith("/") or not target:
         return True
-    depth = len(PurePosixPath(path).parts) - 1
-    for part in target.split("/"):
-        depth += -1 if part == ".." else (0 if part in ("", ".") else 1)
-        if depth < 0:
-            return True
-    return False
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    ups = next((at for at, part in enumerate(parts) if part != ".."), len(parts))
+    return ups > len(PurePosixPath(path).parts) - 1 or ".." in parts[ups:]

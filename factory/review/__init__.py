@@ -16,7 +16,7 @@ from factory.model import Mark, Struct
 from factory.review import badges, notes
 from factory.review.badges import Badge
 from factory.review.kinds import FileKind, is_test, kind_of
-from factory.review.patch import LINK, MODULE, Hunk, Part, parse, path_text
+from factory.review.patch import LINK, MODULE, Hunk, Part, line_text, parse, path_text
 from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
 
 _ORDER = {kind: place for place, kind in enumerate(FileKind, start=2)}
@@ -97,7 +97,7 @@ class Review:
         context = kinds.count(b" ", 0, first)
         old, new = hunk.old + context + removed, hunk.new + context + added
         for line in lines[first:end]:
-            kind, text = line[:1].decode() or RowKind.CONTEXT, line[1:].decode("utf-8", "replace")
+            kind, text = line[:1].decode() or RowKind.CONTEXT, line_text(line[1:])
             match kind:
                 case RowKind.ADDED:
                     yield Row(kind, 0, new, text, number, hunk.id)
@@ -150,14 +150,15 @@ def read(
         kinds = tuple(dict.fromkeys(found.get(path, ())))
         is_critical = matches(path, critical)
         kind = FileKind(kind_of(path, folded))
+        twice = (*kinds, *_badges(part, path, None if plain else patch, protected))
         view = FileView(
             path=path,
             status=part.status,
             kind=_unfolded(path, kind, kinds, is_critical),
             added=sum(hunk.added for hunk in part.hunks),
             removed=sum(hunk.removed for hunk in part.hunks),
-            notes=notes.of_part(part, patch, sizes),
-            badges=(*kinds, *_badges(part, path, None if plain else patch, protected)),
+            notes=notes.of_part(part, patch, sizes) + notes.of_badges(twice),
+            badges=twice,
             critical=is_critical,
             mark=file_mark(path, part.new_oid, part.new_mode),
         )

@@ -8,6 +8,7 @@ nothing more: each of these has honest uses.
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 
 
@@ -51,24 +52,36 @@ _BIDI_SET = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _BIDI = re.compile(f"[{_BIDI_SET}]")
 _EMOJI = "\u2190-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff"
 _INVISIBLE_SET = (
-    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200c\u2028\u2029\u2060-\u2064"
-    "\u206a-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u2028\u2029\u2060-\u2065"
+    "\u206a-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U00013430-\U00013440"
+    "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _INVISIBLE = re.compile(
     # After an emoji a joiner or a selector is how many emoji are written.
     f"[{_INVISIBLE_SET}]|(?<![{_EMOJI}])\u200d|(?<![{_EMOJI}])\ufe0f(?!\u20e3)"
 )
 _ALIKE_SET = (
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d"
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u04cf\u0501\u051b\u051d"
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
     "\u03bf\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
-    "\uff21-\uff3a\uff41-\uff5a"
+    "\u0251\u0261\u0578\u057d\u0585\uff21-\uff3a\uff41-\uff5a"
 )
-"""Cyrillic, Greek and wide letters that print as Latin ones."""
+"""Cyrillic, Greek, Armenian, phonetic and wide letters that print as Latin ones."""
+_TWIN_SET = (
+    "\u01c3\u02d0\u037e\u05c3\u2024\u2044\u2215\u2236\u29f8\ua789"
+    "\u210a-\u2113\u2115\u2119-\u211d\u2124\u2128\u212a\u212c-\u2134\u2139"
+    "\U0001d400-\U0001d7ff"
+)
+"""Signs that print as ASCII ones, and letters that a language may read as plain ones: each alone
+is reason to look. The mathematical alphabets are what Python takes for ASCII in a name."""
 _ALIKE = re.compile(f"[{_ALIKE_SET}]")
-_SUSPECT = re.compile(f"[{_BIDI_SET}{_INVISIBLE_SET}{_ALIKE_SET}\u200d\ufe0f]")
+_TWIN = re.compile(f"[{_TWIN_SET}]")
+_SUSPECT = re.compile(f"[{_BIDI_SET}{_INVISIBLE_SET}{_ALIKE_SET}{_TWIN_SET}\u200d\ufe0f]")
 _LATIN = re.compile("[A-Za-z]")
 _WORD = re.compile(r"\w+")
+_ONLY_ALIKE = re.compile(f"(?<!\\w)[{_ALIKE_SET}_0-9]{{2,}}(?!\\w)")
+_BESIDE = re.compile(r"(\w*)[ ,.;:!?\u2014-]{0,3}$")
+_AFTER = re.compile(r"[ ,.;:!?\u2014-]{0,3}(\w*)")
 _ORDINARY_NAME = re.compile(rb"[A-Za-z0-9_./+@=,-]+")
 
 
@@ -145,10 +158,29 @@ def _of_letters(added: bytes) -> list[Badge]:
 
 
 def _has_lookalike(text: str) -> bool:
-    """Whether a word mixes Latin letters with letters of another script that look like them."""
+    """Whether something prints as other letters or signs than it is made of.
+
+    A word that mixes Latin letters with ones of another script that look like them; a word that
+    has none but such letters, outside of a sentence in its own script; a sign's twin.
+    """
+    if _TWIN.search(text):
+        return True
     if not _ALIKE.search(text):
         return False
-    return any(_ALIKE.search(word) and _LATIN.search(word) for word in _WORD.findall(text))
+    if any(_ALIKE.search(word) and _LATIN.search(word) for word in _WORD.findall(text)):
+        return True
+    return any(_stands_alone(found) for found in _ONLY_ALIKE.finditer(text))
+
+
+def _stands_alone(found: re.Match[str]) -> bool:
+    """Whether neither neighbour of a word is of its script beyond doubt, as in a sentence."""
+    if not _ALIKE.search(found[0]):
+        return False
+    text, start, end = found.string, found.start(), found.end()
+    before = _BESIDE.search(text, max(start - 40, 0), start)
+    after = _AFTER.match(text, end, end + 40)
+    beside = (before[1] if before else "") + (after[1] if after else "")
+    return not any(letter > "\u024f" and not _ALIKE.match(letter) for letter in beside)
 
 
 def of_name(path: bytes) -> tuple[Badge, ...]:
@@ -162,6 +194,7 @@ def of_name(path: bytes) -> tuple[Badge, ...]:
         or _has_lookalike(text)
         or "  " in text
         or text != text.strip()
+        or not unicodedata.is_normalized("NFC", text)
     )
     return (Badge.NAME,) if strange else ()
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from factory.review.patch import LINK, MODULE, Part, path_text
+
+_IN_A_HEADING = 2
+"""Badges that a heading shows at 80 columns."""
+_IN_A_NOTE = 52
+"""Characters of them that a note shows there, beside the gutter."""
 
 
 def of_part(part: Part, patch: bytes, sizes: Mapping[str, int]) -> tuple[str, ...]:
     """The notes of one file, what became of it first; `sizes` are bytes by object id."""
     return tuple(_changes_of_mode(part)) + tuple(_contents(part, patch, sizes))
+
+
+def of_badges(badges: Sequence[str]) -> tuple[str, ...]:
+    """All badges once more, where a heading may have no room for each."""
+    if len(badges) <= _IN_A_HEADING:
+        return ()
+    return tuple(f"look twice: {words}" for words in wrap(", ".join(badges), _IN_A_NOTE))
 
 
 def _changes_of_mode(part: Part) -> Iterator[str]:

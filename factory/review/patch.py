@@ -25,7 +25,11 @@ _RANGE = re.compile(rb"\n@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?([^\n]*)")
 _INDEX = re.compile(rb"\nindex ([0-9a-f]{40,64})\.\.([0-9a-f]{40,64})")
 _BINARY = re.compile(rb"\n(?:Binary files |GIT binary patch)")
 _CONTEXT = 3
-_STRAY_NULS = 100
+_FEW, _STRAY = 3, 100
+"""So many NULs, and one byte in so many, may be in what is still text."""
+_MOSTLY = 10
+"""One byte in so many may be no ASCII text in what has NULs and is still text."""
+_TEXT = bytes(range(32, 127)) + b"\t\n\r\f"
 
 
 class Hunk(Struct, gc=False):
@@ -115,9 +119,12 @@ def parse(raw: bytes, patch: bytes) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def path_text(path: bytes) -> str:
-    """A path as it goes to the screen and into JSON: bytes that are no UTF-8 become `\\xff`."""
-    return path.decode("utf-8", "backslashreplace")
+def line_text(line: bytes) -> str:
+    """Bytes as they go to the screen and into JSON: what is no UTF-8 becomes `\\xff`."""
+    return line.decode("utf-8", "backslashreplace")
+
+
+path_text = line_text
 
 
 def binary_blobs(raw: bytes, patch: bytes) -> tuple[str, ...]:
@@ -236,13 +243,20 @@ def _core(patch: bytes, start: int, end: int) -> bytes:
 
 
 def _is_binary(patch: bytes, hunks: list[Hunk]) -> bool:
-    """Whether lines with NULs are no text: a stray NUL must not hide a script from its reader."""
+    """Whether lines with NULs are no text: stray bytes must not hide a script from its reader."""
     lines = b"".join(patch[hunk.start : hunk.end] for hunk in hunks)
     nuls = lines.count(0)
     if not nuls:
         return False
-    try:
-        lines.decode()
-    except UnicodeDecodeError:
+    if nuls > _FEW and nuls * _STRAY > len(lines):
         return True
-    return nuls * _STRAY_NULS > len(lines)
+    strange = len(lines.translate(None, delete=_TEXT)) - nuls
+    return strange * _MOSTLY > len(lines) and not _is_utf8(lines)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

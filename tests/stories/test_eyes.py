@@ -99,9 +99,10 @@ COMMIT = "git -c user.name=a -c user.email=a@localhost commit -q --allow-empty -
         ("git init -q inner; echo 1 > inner/f", "git repository inside the tree"),
         ("ln -s /etc/passwd leak", "symlink out of the repository"),
         ("ln -s ../../outside leak", "symlink out of the repository"),
+        ("mkdir d; ln -s . d/x; ln -s d/x/x/../../.. leak", "leak: is a symlink out"),
         ("head -c 25000000 /dev/zero > huge.bin", "larger than 20 MB"),
     ],
-    ids=["repository", "empty repository", "link out", "link up", "huge file"],
+    ids=["repository", "empty repository", "link out", "link up", "link by links", "huge file"],
 )
 @told
 async def test_what_no_tree_may_hold_is_sent_back(

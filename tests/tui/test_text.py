@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import msgspec
@@ -241,11 +242,41 @@ def test_any_text_at_all_comes_out_harmless(given_text: str) -> None:
         assert text.clean(cleaned, exact=exact) == cleaned
 
 
+LIKE_A_SPACE = "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+LIKE_A_SPACE += "\u202f\u205f\u2800\u3000"
+
+
+def named(blank: str) -> str:
+    return "<A0>" if blank == "\xa0" else f"<U+{ord(blank):04X}>"
+
+
+@pytest.mark.parametrize("blank", LIKE_A_SPACE)
+def test_what_prints_as_a_space_and_is_none_shows_in_what_is_reviewed(blank: str) -> None:
+    assert text.clean(f"a{blank}b", exact=True) == f"a{named(blank)}b"
+    assert text.clean(f"a{blank}b") == f"a{blank}b"
+
+
+def _unseen() -> list[str]:
+    """All that no font prints: controls, formats, breaks, surrogates."""
+    every = map(chr, range(0x110000))
+    hidden = [c for c in every if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs")]
+    return [c for c in hidden if not unicodedata.name(c, "").startswith(WRITTEN)]
+
+
+WRITTEN = ("ARABIC", "SYRIAC", "KAITHI")
+"""Format characters that have a picture: signs that stand before or around figures."""
+
+
+def test_everything_that_no_font_prints_shows_in_what_is_reviewed() -> None:
+    hidden = [c for c in _unseen() if c not in "\n\t" and text.clean(c, exact=True) == c]
+    assert [f"{ord(c):04x}" for c in hidden] == []
+
+
 @given(st.text(st.characters(), max_size=100))
 def test_what_is_reviewed_hides_nothing(given_text: str) -> None:
     cleaned = text.clean(given_text, exact=True, tab=0, newlines=True)
     assert len(cleaned) >= len(given_text)
-    plain = "".join(c for c in given_text if not FORBIDDEN.match(c))
+    plain = "".join(c for c in given_text if not FORBIDDEN.match(c) and c not in LIKE_A_SPACE)
     left = iter(cleaned)
     assert all(c in left for c in plain)
 
