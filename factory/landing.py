@@ -13,6 +13,7 @@ from factory import lifecycle
 from factory.faults import Point, reached
 from factory.gate import Gate
 from factory.git.repository import Pushed
+from factory.git.torn import locks, torn
 from factory.model import Change, FactoryError, Landing, Task, Verdict
 from factory.shop import Shop
 
@@ -100,16 +101,20 @@ class Landings:
 
     async def _why(self, pushed: Pushed, landing: Landing) -> str:
         """A refused push in words that say what to do."""
-        vault, target = self._shop.vault, self._shop.vault.target
-        if torn := await self._shop.repository.torn(
-            vault.git_dir, landing.commit, target=target, lease=landing.tip
+        vault, repository = self._shop.vault, self._shop.repository
+        target = vault.target
+        if half_laid := await torn(
+            repository, vault.git, target=target, old=landing.tip, new=landing.commit
         ):
-            return torn
-        if dirty := await self._shop.repository.dirty(target):
+            return half_laid
+        if dirty := await repository.dirty(target):
             return f"commit or stash {_named(dirty)}, or leave {target}"
         if pushed.in_the_way:
             names = _named(pushed.in_the_way)
             return f"move {names} away: git does not track it, and the change would write over it"
+        if left := await locks(repository, target):
+            named = _named([str(lock) for lock in left])
+            return f"git's lock {named} is there: once no git of yours runs, remove it"
         return f"your checkout of {target} is in the way: {pushed.reason}"
 
     def _message(self, task: Task, change: Change) -> str:

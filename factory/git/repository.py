@@ -18,7 +18,6 @@ from factory.git.command import Git, Result, environment, execute, execute_alone
 from factory.git.folders import LANDING_LOCK
 from factory.git.forward import hooks
 from factory.git.obstacles import in_the_way
-from factory.git.torn import half_laid, locks_of, way_out
 from factory.model import RepositoryError, Struct
 
 _RECEIVE = (
@@ -130,13 +129,8 @@ class Repository:
 
     async def dirty(self, target: str) -> tuple[str, ...]:
         """Tracked files with uncommitted changes, in the checkouts of the target."""
-        names: list[str] = []
-        for path in await self.checkouts_of(target):
-            found = await self.ask(
-                "-C", str(path), "status", "--porcelain", "-z", "--untracked-files=no", own=True
-            )
-            names += [name[3:] for name in found.names if len(name) > 3]
-        return tuple(names)
+        found = [await self.changed(path) for path in await self.checkouts_of(target)]
+        return tuple(name for names in found for name in sorted(names))
 
     async def in_the_way(
         self, vault: Path, commit: str, *, target: str, lease: str
@@ -144,24 +138,12 @@ class Repository:
         """Untracked and ignored files that landing `commit` would write over."""
         return await in_the_way(Git(vault), lease, commit, await self.checkouts_of(target))
 
-    async def torn(self, vault: Path, commit: str, *, target: str, lease: str) -> str:
-        """What puts back a checkout that a killed landing of `commit` left half laid out.
-
-        Empty where there is none, or where the developer has edited in it too.
-        """
-        for path in await self.checkouts_of(target):
-            names = await half_laid(Git(vault), lease, commit, path)
-            asked = await self.ask("-C", str(path), "rev-parse", "--path-format=absolute",
-                                   "--git-dir", "--git-common-dir")  # fmt: skip
-            own, common = map(Path, asked.text.split("\n"))
-            locks = locks_of(common, f"refs/heads/{target}", own)
-            found = await self.ask(
-                "-C", str(path), "status", "--porcelain", "-z", "--untracked-files=no", own=True
-            )
-            dirty = {name[3:] for name in found.names if len(name) > 3}
-            if names and dirty <= set(names):
-                return way_out(path, names, locks)
-        return ""
+    async def changed(self, checkout: Path) -> frozenset[str]:
+        """Tracked files with uncommitted changes, in one checkout."""
+        found = await self.ask(
+            "-C", str(checkout), "status", "--porcelain", "-z", "--untracked-files=no", own=True
+        )
+        return frozenset(name[3:] for name in found.names if len(name) > 3)
 
     async def halfway(self, target: str) -> str:
         """What the developer has begun with the target and not finished; empty for nothing.

@@ -13,16 +13,33 @@ from pathlib import Path
 
 from factory.git.command import Git
 from factory.git.comparisons import Changed, parse_raw
+from factory.git.repository import Repository
 
 _NAMED = 6
 """Files that the way out names; of more, it takes all that is not committed."""
 
 
-async def half_laid(vault: Git, old: str, new: str, checkout: Path) -> tuple[str, ...]:
-    """The files in a checkout of `old` that are as `new` has them, or the beginning of that.
+async def torn(repository: Repository, vault: Git, *, target: str, old: str, new: str) -> str:
+    """What puts back a checkout that a killed landing of `new` on `old` left half laid out.
 
-    Those that are not, the developer's own edits, are not among them.
+    Empty where there is none, or where the developer has edited in it too.
     """
+    for checkout in await repository.checkouts_of(target):
+        names = await _half_laid(vault, old, new, checkout)
+        if names and await repository.changed(checkout) <= set(names):
+            return _way_out(checkout, names, await _locks_at(repository, checkout, target))
+    return ""
+
+
+async def locks(repository: Repository, target: str) -> tuple[Path, ...]:
+    """Git's locks that keep the target and its checkouts as they are; nobody here removes them."""
+    checkouts = await repository.checkouts_of(target)
+    found = [await _locks_at(repository, checkout, target) for checkout in checkouts]
+    return tuple(dict.fromkeys(lock for some in found for lock in some))
+
+
+async def _half_laid(vault: Git, old: str, new: str, checkout: Path) -> tuple[str, ...]:
+    """The files in a checkout of `old` that are as `new` has them, or the beginning of that."""
     found = await vault("diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", old, new)
     begun = [one for one in parse_raw(found.out) if await _begun(vault, one, checkout)]
     return tuple(os.fsdecode(one.name) for one in begun)
@@ -43,17 +60,21 @@ async def _begun(vault: Git, change: Changed, checkout: Path) -> bool:
     return (await vault("cat-file", "blob", change.new)).out.startswith(here)
 
 
-def locks_of(common: Path, ref: str, git_dir: Path) -> tuple[Path, ...]:
-    """The locks that git holds while it lays out files for a branch, where they are left."""
-    return tuple(lock for lock in (git_dir / "index.lock", common / f"{ref}.lock") if lock.exists())
+async def _locks_at(repository: Repository, checkout: Path, target: str) -> tuple[Path, ...]:
+    """The locks that git holds while a branch and a checkout of it move, where they are left."""
+    line = ("rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir")
+    common, own = map(Path, (await repository.ask("-C", str(checkout), *line)).text.split("\n"))
+    names = (own / "index", own / "HEAD", common / "HEAD", common / "refs/heads" / target)
+    found = dict.fromkeys(name.parent / f"{name.name}.lock" for name in names)
+    return tuple(lock for lock in found if lock.exists())
 
 
-def way_out(checkout: Path, names: Sequence[str], locks: Sequence[Path]) -> str:
+def _way_out(checkout: Path, names: Sequence[str], held: Sequence[Path]) -> str:
     """What puts a half laid out checkout back, in a sentence. Nothing is lost by it."""
-    first = f"rm -f {' '.join(shlex.quote(str(lock)) for lock in locks)} && " if locks else ""
+    first = f"rm -f {' '.join(shlex.quote(str(lock)) for lock in held)} && " if held else ""
     named = " ".join(map(shlex.quote, names)) if len(names) <= _NAMED else "."
-    held = " once no git of yours runs there" if locks else ""
+    when = " once no git of yours runs there" if held else ""
     return (
-        f"a landing was cut off while it wrote your files: in {checkout}{held}, "
+        f"a landing was cut off while it wrote your files: in {checkout}{when}, "
         f"`{first}git stash push -u -- {named}` puts them back, and it goes on by itself"
     )
