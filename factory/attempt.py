@@ -28,6 +28,7 @@ from factory.entry import (
     ToolResult,
     Usage,
 )
+from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
 from factory.purse import Purse
 from factory.shop import Shop
@@ -111,6 +112,7 @@ class Attempts:
         async for entry in entries:
             stamped = replace(entry, at=self._shop.now())
             size = transcript.append(stamped)
+            reached(Point.WORK_SAID)
             self._shop.tell(Grew(name=name, size=size))
             match stamped:
                 case Prompt(text=text):
@@ -120,6 +122,7 @@ class Attempts:
                 case Question(text=text):
                     return lifecycle.Asked(question=text)
                 case Finished(handoff=handoff):
+                    reached(Point.WORK_DONE)
                     return lifecycle.Claimed(handoff=handoff)
                 case _:
                     pass
@@ -170,6 +173,7 @@ class Attempts:
                 if not any(entry.text == text and entry.at >= pending.at for entry in said):
                     size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=by))
                     self._shop.tell(Grew(name=attempt_name(task), size=size))
+        reached(Point.WORK_TOLD)
         told = set(task.prompts)
         now = self._shop.store.tasks.get(task.id)
         self._shop.amend(task.id, prompts=tuple(p for p in now.prompts if p not in told))

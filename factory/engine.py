@@ -15,9 +15,11 @@ import watchfiles
 
 from factory import __version__, lifecycle
 from factory.attempt import Attempts
+from factory.audit import Audits
 from factory.commands import Commands
 from factory.discretion import Discretion, keys
 from factory.environment import Environments
+from factory.faults import Point, reached
 from factory.gate import Gate
 from factory.gate.checks import Checks
 from factory.git import folders
@@ -58,13 +60,15 @@ class Engine:
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
+        self.audits = Audits(shop, self.gate)
         self.runner.attended = lambda: hub.attended
         hub.came = self.runner.wake
-        self.views = Views(shop, purse, attempts, self.gate, self.runner)
+        self.views = Views(shop, purse, attempts, self.gate, self.runner, self.audits)
         self.commands = Commands(shop)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")
         shop.store.journal.listen(hub.happened)
+        shop.store.journal.listen(self.audits.happened)
         shop.store.journal.listen(lambda _: self.runner.wake())
 
     def hello(self) -> Hello:
@@ -90,6 +94,7 @@ class Engine:
             tasks = [
                 group.create_task(self.runner.run()),
                 group.create_task(self._watch()),
+                group.create_task(self.audits.run()),
             ]
             await self.stopping.wait()
             for task in tasks:
@@ -143,6 +148,7 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
     except filelock.Timeout:
         raise EngineError(f"{RUNS_ALREADY} {place.path}; `factory-tui` attaches to it") from None
     try:
+        reached(Point.START_LOCKED)
         hub = Hub()
         shop = await _shop(place, environment, hub)
         try:
@@ -160,9 +166,11 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
     surroundings = {**os.environ, **environment}
     store = Store(place.state / "factory.db", now=time.time, discretion=discretion)
     try:
+        reached(Point.START_STORE)
         vault = Vault(place.state, repository, await chosen(repository))
-        await vault.prepare()
         await asyncio.to_thread(folders.sweep, place.state)
+        await vault.prepare()
+        reached(Point.START_VAULT)
         containment = await escapes.probe()
         contained = containment.level is Level.BUBBLEWRAP
         if not contained:

@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Sequence
 
 from factory import lifecycle
+from factory.faults import Point, reached
 from factory.gate import Gate
 from factory.git.repository import Pushed
+from factory.git.torn import locks, torn
 from factory.model import Change, FactoryError, Landing, Task, Verdict
 from factory.shop import Shop
 
@@ -52,6 +54,7 @@ class Landings:
     async def _try(self, task: Task) -> lifecycle.AnyEvent | None:
         """One try; None where the target moved meanwhile."""
         tip = await self._shop.refresh()
+        reached(Point.LAND_BEGUN)
         if task.landing is not None:
             if await self._shop.vault.contains(tip.commit, task.landing.commit):
                 return lifecycle.Landed(commit=task.landing.commit)
@@ -68,13 +71,16 @@ class Landings:
         ruled_out = task.decision.by_rule and not found.by_rule
         if ruled_out or found.change.patch_id != task.decision.patch_id:
             return lifecycle.Differs(change=found.change)
+        reached(Point.LAND_GATED)
         message = self._message(task, found.change)
         commit = await self._shop.vault.commit(
             found.change.tree, tip.commit, message, author=author.result()
         )
+        reached(Point.LAND_COMMITTED)
         await self._shop.vault.keep(f"landings/{task.id}", commit)
         landing = Landing(tip=tip.commit, commit=commit)
         task = self._shop.happen(task.id, lifecycle.Pushing(landing=landing))
+        reached(Point.LAND_WRITTEN)
         return await self._push(task, landing)
 
     async def _push(self, task: Task, landing: Landing) -> lifecycle.AnyEvent | None:
@@ -82,6 +88,7 @@ class Landings:
         pushed = await self._shop.repository.land(
             vault.git_dir, landing.commit, target=vault.target, lease=landing.tip
         )
+        reached(Point.LAND_PUSHED)
         if pushed.done:
             await self._shop.moved(landing.commit)
             return lifecycle.Landed(commit=landing.commit)
@@ -90,16 +97,24 @@ class Landings:
             return lifecycle.Landed(commit=landing.commit)
         if pushed.moved:
             return None
-        return lifecycle.Refused(why=await self._why(pushed))
+        return lifecycle.Refused(why=await self._why(pushed, landing))
 
-    async def _why(self, pushed: Pushed) -> str:
+    async def _why(self, pushed: Pushed, landing: Landing) -> str:
         """A refused push in words that say what to do."""
-        target = self._shop.vault.target
-        if dirty := await self._shop.repository.dirty(target):
+        vault, repository = self._shop.vault, self._shop.repository
+        target = vault.target
+        if half_laid := await torn(
+            repository, vault.git, target=target, old=landing.tip, new=landing.commit
+        ):
+            return half_laid
+        if dirty := await repository.dirty(target):
             return f"commit or stash {_named(dirty)}, or leave {target}"
         if pushed.in_the_way:
             names = _named(pushed.in_the_way)
             return f"move {names} away: git does not track it, and the change would write over it"
+        if left := await locks(repository, target):
+            named = _named([str(lock) for lock in left])
+            return f"git's lock {named} is there: once no git of yours runs, remove it"
         return f"your checkout of {target} is in the way: {pushed.reason}"
 
     def _message(self, task: Task, change: Change) -> str:

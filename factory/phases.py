@@ -6,6 +6,7 @@ import logging
 
 from factory import lifecycle
 from factory.attempt import Attempts
+from factory.faults import Point, reached
 from factory.gate import Gate
 from factory.landing import Landings
 from factory.lifecycle import Phase
@@ -51,6 +52,8 @@ class Phases:
                 raise found from error
             event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
         self._shop.happen(task.id, event)
+        if isinstance(event, lifecycle.Landed):
+            reached(Point.LAND_DONE)
 
     async def _read(self, event: lifecycle.AnyEvent, phase: Phase) -> None:
         """Before a change is shown: its hunks, and what became of the developer's remarks."""

@@ -13,6 +13,7 @@ from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
 from factory.discretion import Discretion
 from factory.environment import Environments, Ready
+from factory.faults import Point, reached
 from factory.git.place import Place
 from factory.git.repository import Repository
 from factory.git.trees import INCLUDE, Trees
@@ -170,6 +171,8 @@ class Shop:
             step = lifecycle.advance(task, event, now=self.now(), rounds=rounds)
             self.store.tasks.put(task, step.task)
             self.store.journal.say(step.kind, task=name, text=step.text)
+            reached(Point.STEP_WRITTEN)
+        reached(Point.STEP_KEPT)
         return step.task
 
     def amend(self, name: str, **fields: object) -> Task:

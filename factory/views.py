@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from factory.attempt import Attempts
+from factory.audit import Audits
 from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
@@ -38,20 +39,22 @@ _SHOWN_AFTER_END = 100
 """Tasks that are over and still listed, the newest."""
 _LAST = 16_384
 """Bytes of a transcript's end in which its last line is looked for."""
-_REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs"})
+_REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs", "alarm"})
 
 
 class Views:
     """Builds views from rows and from what is under way."""
 
     def __init__(
-        self, shop: Shop, purse: Purse, attempts: Attempts, gate: Gate, runner: Runner
-    ) -> None:
+        self, shop: Shop, purse: Purse, attempts: Attempts, gate: Gate, runner: Runner,
+        audits: Audits,
+    ) -> None:  # fmt: skip
         self._shop = shop
         self._attempts = attempts
         self._purse = purse
         self._gate = gate
         self._runner = runner
+        self._audits = audits
         self._behind: dict[tuple[str, str], int] = {}
         self._statuses: dict[str, GuardrailStatus] = {}
 
@@ -69,6 +72,7 @@ class Views:
             guardrails=tuple(spec.name for spec in config.guardrails) if config else (),
             spent_today=self._purse.today(), usd_per_hour=self._purse.per_hour(),
             contained=self._shop.contained, recorded=recorded, problem=self._runner.problem,
+            alarm=self._audits.alarm,
             agents=tuple(agent.name for agent in config.agents) if config else (),
             version=version, **({"day_cap": config.day_budget} if config else {}),
         )  # fmt: skip

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from factory import environment, sandbox
 from factory.config import AgentSpec, Config
+from factory.faults import Point, reached
 from factory.git import folders
 from factory.git.trees import free_name
 from factory.model import FactoryError, Task
@@ -66,6 +67,7 @@ class Worktrees:
             folder = await self._shop.trees.worktree(name, tree or task.base)
             await self._furnish(task, folder)
             self._open_attempt(task)
+            reached(Point.WORK_LAID)
             return self._shop.amend(task.id, worktree=name)
         finally:
             self._claimed.discard(name)
@@ -145,10 +147,12 @@ class Worktrees:
             known = await self._shop.vault.objects.commit(last)
             if known.tree == tree and known.parents == (task.base,):
                 return last
+        reached(Point.CHECK_TREE)
         number = task.snapshot + 1
         message = f"{task.id}: snapshot {number}"
         commit = await self._shop.vault.commit(tree, task.base, message)
         await self._shop.vault.keep(f"{task.id}/{number}", commit)
+        reached(Point.CHECK_KEPT)
         self._shop.amend(task.id, snapshot=number)
         return commit
 
@@ -159,7 +163,9 @@ class Worktrees:
         if (self._shop.trees.worktrees / task.worktree / ".git").exists():
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
+        reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
+        reached(Point.CLEAN_GIVEN)
         for part in (self.scratch(task), self._git(task)):
             await asyncio.to_thread(folders.remove, part)
 

@@ -39,9 +39,14 @@ _ORDER = (
 )  # fmt: skip
 
 
+def standing(overview: Overview) -> Verdict:
+    """The tip's own verdict: red where the audit of a landing found something wrong with it."""
+    return Verdict.FAIL if overview.alarm else worst(overview.tip_guardrails)
+
+
 def header(overview: Overview, width: int) -> Content:
     """Repository, tip, counts and money; short forms where there is little room."""
-    tip = worst(overview.tip_guardrails)
+    tip = standing(overview)
     name = text.line(overview.repository, max(8, width // 4))
     target = text.line(overview.target, 20)
     long = width >= 100
@@ -85,8 +90,9 @@ def _money(overview: Overview, *, long: bool) -> str:
 def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list[Content]:
     """What needs the developer, side by side where two fit; what does not fit is counted."""
     lines: list[Content] = []
-    if overview.problem:
-        lines.append(Content.styled(f" ! {text.line(overview.problem, width - 4)}", "$warning"))
+    for words, style in ((overview.alarm, "$error"), (overview.problem, "$warning")):
+        if words:
+            lines.append(Content.styled(f" ! {text.line(words, width - 4)}", style))
     waiting = [view for view in overview.tasks if needs_you(view)]
     beside = 2 if width >= 100 and len(waiting) > 1 else 1
     room = max(0, rows - len(lines)) * beside
@@ -123,7 +129,7 @@ def _beside(cells: list[Content], width: int) -> Content:
 
 def bar(view: TaskView | None, overview: Overview, width: int) -> Content:
     """The guardrails of the task under the cursor, and of the tip."""
-    base = worst(overview.tip_guardrails)
+    base = standing(overview)
     stop = [status.name for status in overview.tip_guardrails if status.verdict in _STOPS]
     failing = f" {text.line(', '.join(stop), max(8, width // 5))}" if stop else ""
     tip = Content.assemble("base ", (f"{base.sign}{failing}", _STYLES[base]), " ")

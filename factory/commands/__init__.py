@@ -6,6 +6,7 @@ from factory import lifecycle
 from factory.commands.decisions import Decisions
 from factory.commands.given import Given
 from factory.commands.queue import Queue
+from factory.faults import Point, reached
 from factory.model import FactoryError
 from factory.shop import Shop
 from factory.wire import (
@@ -58,7 +59,9 @@ class Commands:
                 if known is not None:  # it was sent again while git was at work
                     return known
                 reply = Reply(tasks=self._do(request.command, prepared))
+                reached(Point.COMMAND_DONE)
                 self._shop.store.answers.put(request.key, reply)
+            reached(Point.COMMAND_KEPT)
         except FactoryError as error:
             return Reply(error=str(error), exit_code=error.exit_code)
         return reply

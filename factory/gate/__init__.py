@@ -16,6 +16,7 @@ from factory import lifecycle, sandbox
 from factory.attempt import Attempts
 from factory.config import FILE, Config
 from factory.environment import Ready
+from factory.faults import Point, reached
 from factory.gate import marking, treecheck
 from factory.gate.checks import Checks
 from factory.gate.judging import Judging, Subject
@@ -45,6 +46,7 @@ class Gate:
     def __init__(self, shop: Shop, checks: Checks, attempts: Attempts) -> None:
         self._shop = shop
         self._attempts = attempts
+        self.checks = checks
         self.judging = Judging(shop, checks)
         self._witnesses = Witnesses(shop, checks, self.judging)
         self.live = self.judging.live
@@ -59,6 +61,7 @@ class Gate:
     async def examine(self, task: Task, snapshot: str, tip: Tip) -> lifecycle.AnyEvent:
         """What the gate says of a snapshot merged with a tip; keeps the change it makes of it."""
         merge = await self._shop.vault.merge(tip.commit, snapshot)
+        reached(Point.CHECK_MERGED)
         if merge.conflicts:
             return self._conflict(task, tip, merge)
         changed = await self._shop.vault.changed(tip.tree, merge.tree)
@@ -138,7 +141,9 @@ class Gate:
             self.live.pop(subject.task.id, None)
         heard = replace(heard, marks=(*marks, *heard.marks))
         change = await self._change(subject, judged, heard)
+        reached(Point.CHECK_JUDGED)
         self._shop.store.evidence.put_change(change)
+        reached(Point.CHECK_DONE)
         if not change.green:
             return await self._not_green(subject, judged, runs, ready)
         return lifecycle.Green(change=change, by_rule=self._by_rule(subject, change))

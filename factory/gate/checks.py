@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from factory import environment, guardrails, sandbox
 from factory.config import Config, GuardrailSpec
 from factory.environment import Ready, installed
+from factory.faults import Point, reached
 from factory.git import folders
 from factory.guardrails import verdict
 from factory.guardrails.base import Kind
@@ -158,6 +159,7 @@ class Checks:
             at=started, failing=outcome.failing, passing=outcome.passing, counted=outcome.counted,
             details=outcome.details, command=spec.run, note=note,
         )  # fmt: skip
+        reached(Point.CHECK_RAN)
         self._shop.store.evidence.put_run(run)
         return run
 

@@ -6,11 +6,14 @@ import asyncio
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from factory.model import GitError
+
+LANDING_LOCK = "landing.lock"
+"""In the vault: held by the push of a landing, which outlives the engine that began it."""
 
 
 def remove(path: Path) -> None:
@@ -46,10 +49,25 @@ async def fresh(parent: Path, name: str) -> AsyncIterator[Path]:
 
 
 def sweep(parent: Path) -> None:
-    """Remove the folders that an engine which was killed left half filled."""
+    """Remove what an engine that was killed left half done: folders half filled, git's locks.
+
+    Only for who holds the engine's lock: then nobody else's git writes to what is ours.
+    """
+    for lock in _locks(parent):
+        lock.unlink(missing_ok=True)
     for name in ("index", "results", "version"):
         for folder in parent.glob(f"{name}-*"):
             remove(folder)
+
+
+def _locks(parent: Path) -> Iterator[Path]:
+    """What keeps git out: its locks, and what says that a gc is under way."""
+    yield from (*parent.glob("*.index.lock"), *parent.glob("*/*.index.lock"))
+    for name in ("vault.git", "history.git"):
+        for pattern in ("*.lock", "worktrees/*/*.lock", "refs/**/*.lock", "objects/*/*.lock"):
+            found = (parent / name).glob(pattern)
+            yield from (lock for lock in found if lock.name != LANDING_LOCK)
+        yield parent / name / "gc.pid"
 
 
 def _empty(top: Path, but: str) -> None:

@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from factory.faults import Point, reached
 from factory.git.command import Git, Result, environment, execute, execute_alone, expect, program
+from factory.git.folders import LANDING_LOCK
 from factory.git.forward import hooks
 from factory.git.obstacles import in_the_way
 from factory.model import RepositoryError, Struct
@@ -60,6 +62,11 @@ class Repository:
         if found.code == 0:
             return found.text
         raise RepositoryError(await self._why_no_tip(target))
+
+    async def tree(self, commit: str) -> str:
+        """The tree of a commit as the developer's repository holds it; empty where it does not."""
+        found = await self.ask("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", ok=(0, 1))
+        return found.text
 
     async def _why_no_tip(self, target: str) -> str:
         heads = await self.branches()
@@ -122,19 +129,21 @@ class Repository:
 
     async def dirty(self, target: str) -> tuple[str, ...]:
         """Tracked files with uncommitted changes, in the checkouts of the target."""
-        names: list[str] = []
-        for path in await self.checkouts_of(target):
-            found = await self.ask(
-                "-C", str(path), "status", "--porcelain", "-z", "--untracked-files=no", own=True
-            )
-            names += [name[3:] for name in found.names if len(name) > 3]
-        return tuple(names)
+        found = [await self.changed(path) for path in await self.checkouts_of(target)]
+        return tuple(name for names in found for name in sorted(names))
 
     async def in_the_way(
         self, vault: Path, commit: str, *, target: str, lease: str
     ) -> tuple[str, ...]:
         """Untracked and ignored files that landing `commit` would write over."""
         return await in_the_way(Git(vault), lease, commit, await self.checkouts_of(target))
+
+    async def changed(self, checkout: Path) -> frozenset[str]:
+        """Tracked files with uncommitted changes, in one checkout."""
+        found = await self.ask(
+            "-C", str(checkout), "status", "--porcelain", "-z", "--untracked-files=no", own=True
+        )
+        return frozenset(name[3:] for name in found.names if len(name) > 3)
 
     async def halfway(self, target: str) -> str:
         """What the developer has begun with the target and not finished; empty for nothing.
@@ -165,7 +174,7 @@ class Repository:
         line += ["push", "--porcelain", "--no-verify", f"--force-with-lease={ref}:{lease}"]
         line += [f"--receive-pack={receive}", "--", str(self.path), f"{commit}:{ref}"]
         env = environment() | _developers_settings()
-        async with _turn(vault / "landing.lock") as lock:
+        async with _turn(vault / LANDING_LOCK) as lock:
             tip, names, begun = await asyncio.gather(
                 self.tip(target),
                 self.in_the_way(vault, commit, target=target, lease=lease),
@@ -178,6 +187,7 @@ class Repository:
             if begun:
                 return Pushed(done=False, reason=f"finish or abort your {begun} of {target}")
             hooks(own, self.path, ref=ref, old=lease, new=commit)
+            reached(Point.LAND_HOOKED)
             result = await execute_alone(line, env=env, cwd=vault, holding=(lock,))
             if result.code == 0:
                 return Pushed(done=True)

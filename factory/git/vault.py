@@ -7,8 +7,10 @@ vault borrows its objects. No agent ever sees the vault.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+from factory.faults import Point, reached
 from factory.git.command import Git, environment, execute, expect, hardened
 from factory.git.comparisons import Comparisons
 from factory.git.objects import Objects
@@ -79,6 +81,7 @@ class Vault(Comparisons):
         )  # fmt: skip
         self._share_ends()
         tip = (await history("rev-parse", "refs/heads/main")).text
+        reached(Point.FETCH_DONE)
         await self.keep(f"tips/{tip}", tip)
         self._fetched = tip
         return tip
@@ -151,6 +154,12 @@ class Vault(Comparisons):
         """Whether `commit` is an ancestor of `descendant`, or the same."""
         found = await self.git("merge-base", "--is-ancestor", commit, descendant, ok=(0, 1, 128))
         return found.code == 0
+
+    async def missing(self, tip: str, commits: Sequence[str]) -> frozenset[str]:
+        """Those of some commits that are not the tip and no ancestors of it."""
+        asked = "\n".join((*commits, f"^{tip}")).encode() + b"\n"
+        found = await self.git("rev-list", "--stdin", stdin=asked)
+        return frozenset(commits) & frozenset(found.text.split("\n"))
 
     async def distance(self, old: str, new: str) -> int:
         """How many commits `new` has that `old` lacks."""

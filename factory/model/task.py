@@ -181,6 +181,8 @@ class Task(Struct):
     landing: Landing | None = None
     landed: str = ""
     """Commit on the target, once landed."""
+    audited: bool = False
+    """Whether the target was looked at again after the landing."""
     waiting: str = ""
     """Why a landing waits, in words: a dirty checkout, say."""
     given: str = ""

@@ -84,6 +84,8 @@ class Overview(Struct):
     """True in the demo: the model's answers are recorded."""
     problem: str = ""
     """Why nothing is dispatched now: no factory.toml, a red tip, a full disk."""
+    alarm: str = ""
+    """What the audit of a landing found wrong with the tip; empty for nothing."""
     agents: tuple[str, ...] = ()
     version: str = ""
 

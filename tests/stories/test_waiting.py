@@ -73,7 +73,7 @@ async def test_a_lock_that_the_developers_git_left_is_waited_for_and_never_remov
         task = await factory.ready("Two", "echo 2 > a.txt")
         lock = developer.path / ".git/index.lock"
         lock.touch()
-        assert "your checkout of main is in the way" in await waits(factory, task)
+        assert f"git's lock {lock} is there" in await waits(factory, task)
         assert lock.exists()
         lock.unlink()
         await factory.until(task, TaskState.LANDED)
