@@ -12,17 +12,18 @@ import sys
 from pathlib import Path
 
 from factory import api
+from factory.clock import SYSTEM, Clock
 from factory.discretion import Discreet, Discretion, keys
 from factory.engine import opened
 from factory.git.place import Place, find_repository
 from factory.model import FactoryError, cause, sentence
 
 
-async def serve(place: Place) -> None:
+async def serve(place: Place, clock: Clock = SYSTEM) -> None:
     """Run the engine until a signal or a client stops it."""
     environment = dict(os.environ)
     _forget_surroundings()
-    async with opened(place, environment) as engine:
+    async with opened(place, environment, clock=clock) as engine:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(name, engine.stopping.set)

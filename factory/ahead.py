@@ -50,7 +50,8 @@ class Ahead:
         return None
 
     def _is_due(self) -> bool:
-        return self.again is not None and self.again <= self._shop.now()
+        now = self._shop.now()  # which may have been set back
+        return self.again is not None and not now < self.again <= now + _RECHECK
 
     async def conflicts(self, busy: Container[str]) -> None:
         """The target moved: what no longer merges goes back to its agent at once."""

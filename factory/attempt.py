@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from factory import agents, lifecycle
 from factory.agents.base import Desk
+from factory.agents.breaker import Breakers
 from factory.brief import brief
 from factory.config import AgentSpec, Config
 from factory.entry import (
@@ -45,6 +46,7 @@ class Attempts:
         self._shop = shop
         self._imported = imported
         self._purse = purse
+        self._breakers = Breakers(shop.clock)
         self.worktrees = Worktrees(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
@@ -152,7 +154,9 @@ class Attempts:
             reserve=lambda most: self._purse.reserve(
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
-            key=self._shop.surroundings.get(spec.key_env, ""), now=self._shop.now,
+            release=lambda: self._purse.release(task), clock=self._shop.clock,
+            breaker=self._breakers.of(spec.base_url, spec.key_env, spec.model),
+            key=self._shop.surroundings.get(spec.key_env, ""),
         )  # fmt: skip
 
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:

@@ -178,6 +178,8 @@ class AgentSpec(Struct):
     """Most output tokens of one turn."""
     turns: int = 200
     """Most turns of one round of work."""
+    patience: float = 540.0
+    """Seconds without a word of an answer, after which a request is taken for stuck."""
     instructions: str = ""
     """Added to the system prompt."""
     run: str = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import watchfiles
 from factory import __version__, lifecycle
 from factory.attempt import Attempts
 from factory.audit import Audits
+from factory.clock import SYSTEM, Clock
 from factory.commands import Commands
 from factory.discretion import Discretion, keys
 from factory.environment import Environments
@@ -137,8 +137,10 @@ def _import_ahead() -> None:
 
 
 @asynccontextmanager
-async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[Engine]:
-    """The engine of a repository, with everything it holds; one at a time.
+async def opened(
+    place: Place, environment: Mapping[str, str], *, clock: Clock = SYSTEM
+) -> AsyncIterator[Engine]:
+    """The engine of a repository, with everything it holds; one at a time, by the given clock.
 
     Raises EngineError where another one runs, RepositoryError where it cannot work here.
     """
@@ -150,7 +152,7 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
     try:
         reached(Point.START_LOCKED)
         hub = Hub()
-        shop = await _shop(place, environment, hub)
+        shop = await _shop(place, environment, hub, clock)
         try:
             yield Engine(shop, hub, environment)
         finally:
@@ -159,12 +161,12 @@ async def opened(place: Place, environment: Mapping[str, str]) -> AsyncIterator[
         lock.release()
 
 
-async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
+async def _shop(place: Place, environment: Mapping[str, str], hub: Hub, clock: Clock) -> Shop:
     repository = Repository(place.path)
     secrets = keys(environment)
     discretion = Discretion(secrets)
     surroundings = {**os.environ, **environment}
-    store = Store(place.state / "factory.db", now=time.time, discretion=discretion)
+    store = Store(place.state / "factory.db", now=clock.now, discretion=discretion)
     try:
         reached(Point.START_STORE)
         vault = Vault(place.state, repository, await chosen(repository))
@@ -178,7 +180,7 @@ async def _shop(place: Place, environment: Mapping[str, str], hub: Hub) -> Shop:
         shop = Shop(
             place, store, vault, Trees(vault, checkouts=_checkouts()),
             Environments(place.state / "environments", contained=contained, environ=surroundings),
-            now=time.time, tell=hub.tell, contained=contained, keys=secrets,
+            clock=clock, tell=hub.tell, contained=contained, keys=secrets,
             surroundings=surroundings, discretion=discretion,
         )  # fmt: skip
         await shop.refresh()

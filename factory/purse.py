@@ -34,6 +34,7 @@ class Purse:
         finally:
             rest = self._time(task)
             del self._since[task.id]
+            self._open.pop(task.id, None)  # of a request that was cut off nobody knows: it counts
             self._put(uuid.uuid4().hex, task, agent, Spend(seconds=rest), settled=True)
 
     def _time(self, task: Task) -> float:
@@ -45,7 +46,7 @@ class Purse:
 
     def reserve(self, task: Task, agent: AgentSpec, most: Spend, config: Config) -> None:
         """Set aside the most a turn can cost. Raises AgentError where that would pass a cap."""
-        self._take_back(task)
+        self.release(task)
         own = _caps(task.budget, config.task_budget)
         reason = exceeded(self.of(task), most, own, task.id, unpriced=agent.subscription)
         others = self._store.money.lines(since=self._midnight())
@@ -81,8 +82,8 @@ class Purse:
         spend = replace(spend, usd=usd, seconds=seconds)
         self._put(name, task, agent, spend, settled=True)
 
-    def _take_back(self, task: Task) -> None:
-        """A request that this engine saw fail cost nothing; one cut off by a kill stays counted."""
+    def release(self, task: Task) -> None:
+        """A request that was seen to fail cost nothing: what was set aside for it is free again."""
         if task.id in self._open:
             self._store.money.drop(self._open.pop(task.id))
 

@@ -7,13 +7,13 @@ is no other memory: after a kill, the same rows start the same phases again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
 from factory import admission, lifecycle
 from factory.ahead import Ahead
 from factory.attempt import Attempts
+from factory.clock import Clock
 from factory.config import Config
 from factory.gate import Gate
 from factory.landing import Landings
@@ -42,6 +42,8 @@ _SELDOM = 60.0
 """Seconds at most between two tries of a landing that is refused for no cause we see."""
 _AHEAD = ""
 """Stands for what is checked ahead of time, among the ids of tasks."""
+_NOTICE = 60.0
+"""Seconds after which a clock that has jumped is noticed, while something is due by it."""
 _DISK = 5.0
 """Seconds after which a database that could not be written is tried again."""
 
@@ -96,9 +98,7 @@ class Runner:
                 except Exception as error:  # whatever it is, the other tasks go on
                     log.exception("the look at all tasks failed")
                     self.problem, wait = f"a fault of factory-tui's own: {error!r}", _DISK
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._wake.wait()
+                await _rest(self._wake, wait, self._shop.clock)
         finally:
             under_way = [task for _, task in self._running.values()]
             for task in under_way:
@@ -153,8 +153,8 @@ class Runner:
                     self._shop.happen(task.id, lifecycle.Resumed())
                     places -= works
             elif task.waiting and task.id not in self._running and not self.draining:
-                when, _ = self._waits.setdefault(task.id, (now + _AGAIN, _AGAIN))
-                if when <= now:
+                when, pause = self._waits.setdefault(task.id, (now + _AGAIN, _AGAIN))
+                if not now < when <= now + pause:  # or the clock was set back
                     self._spawn(task.id, None, self._clear(task))
 
     async def _clear(self, task: Task) -> None:
@@ -221,15 +221,31 @@ class Runner:
                 pass  # the developer was quicker; the row says what comes next
             except StoreError as error:
                 self.problem = str(error)
-                await asyncio.sleep(_DISK)
+                await self._shop.clock.sleep(_DISK)
             except FactoryError as error:
                 log.warning("%s: %s", name, error)
-                await asyncio.sleep(_DISK)
+                await self._shop.clock.sleep(_DISK)
             except Exception:
                 log.exception("%s: a fault of our own", name)
-                await asyncio.sleep(_DISK)
+                await self._shop.clock.sleep(_DISK)
             finally:
                 self._running.pop(name, None)
                 self.wake()
 
         self._running[name] = (phase, asyncio.create_task(guarded(), name=f"{name} {phase}"))
+
+
+async def _rest(wake: asyncio.Event, wait: float | None, clock: Clock) -> None:
+    """Wait until something happens or `wait` seconds are over.
+
+    Where something is due by the clock, no longer than it takes to notice that the machine was
+    suspended, or its clock set.
+    """
+    waiting: list[asyncio.Future[object]] = [asyncio.ensure_future(wake.wait())]
+    if wait is not None:
+        waiting.append(asyncio.ensure_future(clock.sleep(min(wait, _NOTICE))))
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from factory import lifecycle
+from factory.clock import Clock
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
 from factory.discretion import Discretion
@@ -45,7 +46,7 @@ class Shop:
         trees: Trees,
         environments: Environments,
         *,
-        now: Callable[[], float],
+        clock: Clock,
         tell: Callable[[AnyNotice], None],
         contained: bool,
         keys: Mapping[str, str],
@@ -57,7 +58,8 @@ class Shop:
         self.vault = vault
         self.trees = trees
         self.environments = environments
-        self.now = now
+        self.clock = clock
+        self.now = clock.now
         self.tell = tell
         self.contained = contained
         self.keys = keys

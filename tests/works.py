@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 
 from factory import api, wire
 from factory.client import Client, connect
+from factory.clock import SYSTEM, Clock
 from factory.engine import Engine, opened
 from factory.model import Draft, Task, TaskState
 from factory.wire import AnyCommand, Fact, Reply, TaskView
@@ -135,11 +136,13 @@ class Works:
 
 
 @asynccontextmanager
-async def works(developer: Developer, **environment: str) -> AsyncIterator[Works]:
+async def works(
+    developer: Developer, *, clock: Clock = SYSTEM, **environment: str
+) -> AsyncIterator[Works]:
     """The developer's factory, at work until the block ends; what it did stays on disk."""
     given = {"PATH": os.environ["PATH"], **environment}
     place = developer.place
-    async with opened(place, given) as engine:
+    async with opened(place, given, clock=clock) as engine:
         serving = asyncio.create_task(api.serve(engine, place.socket))
         running = asyncio.create_task(engine.run())
         try:

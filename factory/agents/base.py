@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from factory.agents.breaker import Breaker
+from factory.clock import Clock
 from factory.config import AgentSpec
 from factory.entry import AnyEntry
 from factory.model import Spend, Struct
@@ -28,9 +30,17 @@ class Desk(Struct):
     """Takes what the developer has said since it was last asked."""
     reserve: Callable[[Spend], None]
     """Called before each turn with the most it can cost. Raises AgentError where a cap is hit."""
-    now: Callable[[], float]
+    release: Callable[[], None]
+    """Called where a turn that was reserved for has failed, and cost nothing."""
+    clock: Clock
+    breaker: Breaker
+    """Stands before the model's endpoint."""
     key: str = ""
     """The API key; never enters the sandbox."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.clock.now()
 
 
 class Runtime(Protocol):

@@ -20,10 +20,10 @@ from factory.agents.conversation import (
     text_of,
     tool_calls,
 )
-from factory.agents.endpoint import WAITS, Ask, Endpoint
+from factory.agents.endpoint import Ask, Endpoint
 from factory.agents.instructions import system
 from factory.agents.progress import admonish, since_round
-from factory.agents.setbacks import given_up
+from factory.agents.setbacks import WAITS, given_up
 from factory.agents.tools import TOOLS, handoff, perform, refused, summary
 from factory.entry import (
     AnyEntry,
@@ -63,7 +63,7 @@ class Claude:
     async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
         """Work until the agent hands off or asks. Raises AgentError and SandboxError."""
         price = self._prices.of(desk.spec.model)
-        loop = _Loop(desk, Endpoint(desk.spec, desk.key, price, desk.now, self._waits), price)
+        loop = _Loop(desk, Endpoint(desk, price, self._waits), price)
         async with aclosing(loop.run()) as entries:
             async for entry in entries:
                 yield entry

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from factory.agents.base import Desk
+from factory.agents.breaker import Turn
 from factory.agents.conversation import Block, Message, cached
-from factory.agents.setbacks import GAVE_UP, BrokenOffError, setback
-from factory.config import AgentSpec
+from factory.agents.setbacks import (
+    GAVE_UP,
+    LONG,
+    WAITS,
+    BrokenOffError,
+    EndlessError,
+    Setback,
+    SilentError,
+    setback,
+)
+from factory.awake import Limit
 from factory.entry import Delta, Remark, Response, Usage
 from factory.ledger import Price, Tokens, spend
 from factory.model import AgentError, Spend, Struct
@@ -24,12 +35,14 @@ if TYPE_CHECKING:
     from anthropic.lib.streaming import ParsedMessageStreamEvent
     from anthropic.types.parsed_message import ParsedMessage
 
+T = TypeVar("T")
+
 OFFICIAL = "https://api.anthropic.com"
 DELTA_SECONDS = 0.1
 """How long text is gathered before the screen gets it."""
 _CACHED = {"type": "ephemeral"}
-WAITS = (1.0, 5.0, 15.0)
-"""Seconds before each further try of a request."""
+LONGEST_TOKEN = 64
+"""Characters; an answer of more for each token that it may have is none."""
 
 
 class Ask(Struct):
@@ -43,20 +56,14 @@ class Ask(Struct):
 class Endpoint:
     """A client to one endpoint, for one attempt; `async with` opens and closes it."""
 
-    def __init__(
-        self,
-        spec: AgentSpec,
-        key: str,
-        price: Price | None,
-        now: Callable[[], float],
-        waits: Sequence[float] = WAITS,
-    ) -> None:
-        self._spec = spec
-        self._key = key
+    def __init__(self, desk: Desk, price: Price | None, waits: Sequence[float] = WAITS) -> None:
+        self._desk = desk
+        self._spec = desk.spec
+        self._key = desk.key
         self._price = price
-        self._now = now
+        self._now = desk.now
         self._waits = waits
-        self._url = spec.base_url or OFFICIAL
+        self._url = desk.spec.base_url or OFFICIAL
         self._host = urlsplit(self._url).netloc
         self._client: AsyncAnthropic | None = None
 
@@ -108,40 +115,72 @@ class Endpoint:
         `given_up` says how often in a row it was given up before. Raises AgentError.
         """
         for attempt in range(len(self._waits) + 1):
-            reserve()
             answer = _Answer()
-            try:
-                async with aclosing(self._stream(ask, answer)) as deltas:
-                    async for delta in deltas:
-                        yield delta
-                yield self._response(answer)
-                return
-            except Exception as error:
-                failed, cause = setback(error, self._host, self._spec), error
-            if (lost := self._spend(answer)).tokens:
-                yield Usage(at=self._now(), spend=lost)
+            async with self._desk.breaker.turn() as turn:
+                reserve()
+                try:
+                    async with aclosing(self._stream(ask, answer, turn)) as deltas:
+                        async for delta in deltas:
+                            yield delta
+                    self._desk.breaker.proven = True
+                    yield self._response(answer)
+                    return
+                except Exception as error:
+                    failed, cause = self._setback(error), error
+                if (lost := self._spend(answer)).tokens:
+                    yield Usage(at=self._now(), spend=lost)
+                else:
+                    self._desk.release()
+                pause = self._pause(turn, failed, given_up)
             wait = failed.wait(self._waits, attempt)
-            if wait is None:
+            if wait is None or pause > LONG:
                 yield Remark(at=self._now(), text=GAVE_UP + failed.what)
-                raise failed.error(self._now(), given_up) from cause
+                raise failed.error(self._now(), given_up, pause) from cause
+            wait = max(wait, pause)
             yield Remark(at=self._now(), text=f"{failed.what}; trying again in {wait:.0f} s")
-            await asyncio.sleep(wait)
+            await self._desk.clock.sleep(wait)
 
-    async def _stream(self, ask: Ask, answer: _Answer) -> AsyncGenerator[Delta, None]:
+    def _setback(self, error: Exception) -> Setback:
+        proven = self._desk.breaker.proven or any(
+            isinstance(entry, Response) for entry in self._desk.history
+        )
+        return setback(error, self._host, self._spec, self._now(), proven=proven)
+
+    def _pause(self, turn: Turn, failed: Setback, given_up: int) -> float:
+        """Seconds in which nobody asks the endpoint: none for what says nothing of the others."""
+        if failed.again and not failed.sat_out:
+            return turn.refuses(failed, given_up)
+        turn.answers()
+        return 0.0
+
+    async def _stream(self, ask: Ask, answer: _Answer, turn: Turn) -> AsyncGenerator[Delta, None]:
         """One try: text as it comes, the rest into `answer`. Raises what the SDK raises."""
         assert self._client is not None
         clock = asyncio.get_running_loop().time
         gathered = _Gathered(clock())
-        async with self._client.messages.stream(**self._request(ask)) as stream:
-            async for event in stream:
+        async with AsyncExitStack() as opened:
+            manager = self._client.messages.stream(**self._request(ask))
+            stream = await self._patiently(opened.enter_async_context(manager))
+            while (event := await self._patiently(anext(stream, None))) is not None:
+                turn.answers()
                 answer.message = stream.current_message_snapshot
                 answer.request = stream.request_id or ""
                 for text, thought in gathered.take(event, clock()):
                     yield Delta(at=self._now(), text=clean(text), thought=thought)
+                if gathered.characters > LONGEST_TOKEN * self.max_tokens:
+                    raise EndlessError
         if answer.message is None:
             raise ValueError("no message came")
         if answer.message.stop_reason is None:
             raise BrokenOffError
+
+    async def _patiently(self, coming: Awaitable[T]) -> T:
+        """What is awaited, if it comes in time. A ping is a sign of life, and none of work."""
+        try:
+            async with Limit(self._spec.patience):
+                return await coming
+        except TimeoutError:
+            raise SilentError(self._spec.patience) from None
 
     def _request(self, ask: Ask) -> dict[str, Any]:
         """The arguments of `messages.stream`."""
@@ -205,6 +244,8 @@ class _Gathered:
         self._text = ""
         self._thought = False
         self._given = at
+        self.characters = 0
+        """Of text, thought and the input of tools, so far."""
 
     def take(self, event: ParsedMessageStreamEvent, at: float) -> Iterator[tuple[str, bool]]:
         """What is due of the text so far, with whether it is thought; `at` is in seconds."""
@@ -213,6 +254,9 @@ class _Gathered:
             piece, thought = event.text, False
         elif event.type == "thinking":
             piece, thought = event.thinking, True
+        elif event.type == "input_json":
+            self.characters += len(event.partial_json)
+        self.characters += len(piece)
         ends = event.type == "content_block_stop" or thought is not self._thought
         if self._text and (ends or at - self._given >= DELTA_SECONDS):
             yield self._text, self._thought

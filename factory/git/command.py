@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from factory.awake import Limit
 from factory.model import GitError, Struct
 
 TIMEOUT = 120.0
@@ -182,7 +183,7 @@ async def execute(
         line, env, cwd, stdin=pipe if stdin else asyncio.subprocess.DEVNULL, out=pipe, err=pipe
     )
     try:
-        async with asyncio.timeout(timeout):
+        async with Limit(timeout):
             out, err = await process.communicate(stdin or None)
     except TimeoutError:
         _kill(process)
@@ -212,7 +213,7 @@ async def execute_alone(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = await _start(line, env, cwd, out=out, err=err, holding=holding)
         try:
-            async with asyncio.timeout(timeout):
+            async with Limit(timeout):
                 code = await process.wait()
         except TimeoutError:
             raise GitError(f"git takes longer than {timeout:.0f} s and goes on alone") from None

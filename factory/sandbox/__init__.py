@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from factory.awake import Limit
 from factory.model import SandboxError, Struct
 from factory.sandbox import bubblewrap, containment, quota
 from factory.sandbox.bubblewrap import describe, find_bubblewrap
@@ -98,21 +99,21 @@ async def run(
     """
     began = time.monotonic()
     program = _Program(profile, bubblewrap.look(), on_output, on_error)
-    scope = asyncio.timeout(timeout)
+    limit = Limit(timeout)
     try:
-        async with scope:
+        async with limit:
             await _through(program.start(command, stdin, cwd))
             await program.wait()
     except TimeoutError:
-        if not scope.expired():
+        if not limit.expired():
             raise
     finally:
         await _through(program.end())
-    code = program.result(cut_short=scope.expired())
+    code = program.result(cut_short=limit.expired())
     return Finished(
         exit_code=code,
         seconds=time.monotonic() - began,
-        timed_out=scope.expired(),
+        timed_out=limit.expired(),
         output_bytes=program.output_bytes,
         stopped=program.stopped,
     )

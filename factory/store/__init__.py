@@ -153,9 +153,14 @@ class Evidence:
         return self._db.one(Change, query, task)
 
     def put_run(self, run: Run) -> None:
-        """Write a piece of evidence."""
+        """Write a piece of evidence; it is the newest on its tree, whatever the clock says."""
+        latest = self._db.rows(
+            "SELECT ifnull(max(at), 0) FROM run WHERE guardrail = ? AND tree = ? AND id != ?",
+            run.guardrail, run.tree, run.id,
+        )[0][0]  # fmt: skip
+        at = run.at if run.at > latest else latest + 0.001
         self._db.put(
-            "run", run, id=run.id, guardrail=run.guardrail, tree=run.tree, key=run.key, at=run.at
+            "run", run, id=run.id, guardrail=run.guardrail, tree=run.tree, key=run.key, at=at
         )
 
     def run(self, name: str) -> Run | None:

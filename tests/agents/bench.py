@@ -11,7 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from factory.agents.base import Desk, Runtime
+from factory.agents.breaker import Breaker
 from factory.agents.claude import Claude
+from factory.clock import SYSTEM
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Delta, Origin, Prompt
 from factory.ledger import prices
@@ -64,7 +66,9 @@ class Workplace:
             history=self.transcript.entries(),
             steering=lambda: tuple(self.unheard),
             reserve=lambda most: self.reserve(most),
-            now=time.time,
+            release=lambda: None,
+            clock=SYSTEM,
+            breaker=Breaker(SYSTEM, QUICK),
             key=self.key,
         )
 

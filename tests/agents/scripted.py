@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -73,6 +74,17 @@ def raw(body: bytes, media: str = "text/event-stream") -> Reply:
         yield body
 
     return lambda: StreamingResponse(stream(), media_type=media)
+
+
+def drip(*pieces: bytes, pause: float = 0.0) -> Reply:
+    """Piece by piece, with a pause of seconds after each."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+            await asyncio.sleep(pause)
+
+    return lambda: StreamingResponse(stream(), media_type="text/event-stream")
 
 
 def refuses(status: int, kind: str, said: str = "no", **headers: str) -> Reply:

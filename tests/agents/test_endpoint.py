@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,18 @@ from factory.config import AgentSpec
 from factory.entry import AnyEntry, Delta, Finished, Remark, Response, Usage
 from factory.model import AgentError, ParkReason
 from tests.agents.bench import Workplace, claude, spec, task
-from tests.agents.scripted import Reply, Scripted, cut_off, done, event, events, raw, refuses, says
+from tests.agents.scripted import (
+    Reply,
+    Scripted,
+    cut_off,
+    done,
+    drip,
+    event,
+    events,
+    raw,
+    refuses,
+    says,
+)
 
 OVERLOADED = refuses(529, "overloaded_error", "Overloaded")
 HALF = {"type": "text", "text": "half an answer"}
@@ -206,3 +219,75 @@ def test_a_proxy_of_the_machine_is_not_asked_for_a_local_server(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert isinstance(work(tmp_path, Scripted([done()]))[-1], Finished)
+
+
+# --- accounts that are empty, and hours that are named ------------------------------------------
+
+NO_CREDIT = "Your credit balance is too low to access the Anthropic API."
+NO_MORE = "You have reached your specified API usage limits. You will regain access on "
+
+
+def test_an_empty_account_is_told_from_a_wrong_request(tmp_path: Path) -> None:
+    scripted = Scripted([refuses(400, "invalid_request_error", NO_CREDIT)])
+    failure = fails(tmp_path, scripted)
+    assert (failure.reason, failure.until) == (ParkReason.BUDGET, None)
+    assert "add credit to the account" in str(failure)
+    assert len(scripted.asked) == 1
+
+
+def test_a_spent_limit_goes_on_on_the_day_that_the_account_may_spend_again(tmp_path: Path) -> None:
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    said = f"{NO_MORE}{day:%Y-%m-%d} at 00:00 UTC."
+    failure = fails(tmp_path, Scripted([refuses(400, "invalid_request_error", said)]))
+    assert failure.reason is ParkReason.BUDGET
+    assert failure.until == pytest.approx(day.timestamp(), abs=1)
+
+
+@pytest.mark.parametrize("day", ["2001-01-01", "2999-01-01", "2026-13-45"])
+def test_a_day_that_makes_no_sense_waits_for_the_developer(tmp_path: Path, day: str) -> None:
+    failure = fails(tmp_path, Scripted([refuses(400, "invalid_request_error", NO_MORE + day)]))
+    assert (failure.reason, failure.until) == (ParkReason.BUDGET, None)
+
+
+def test_a_wait_may_be_given_as_a_date(tmp_path: Path) -> None:
+    at = datetime.now(UTC) + timedelta(hours=12)
+    refused = refuses(429, "rate_limit_error", "Too many", retry_after=format_datetime(at))
+    failure = fails(tmp_path, Scripted([refused]))
+    assert failure.reason is ParkReason.RATE_LIMITED
+    assert failure.until == pytest.approx(at.timestamp(), abs=2)
+
+
+# --- answers that do not end, or do not begin ---------------------------------------------------
+
+
+def test_an_answer_of_which_only_pings_come_is_given_up_and_comes_again_later(
+    tmp_path: Path,
+) -> None:
+    begun = events(HALF, stop="end_turn", tokens=1000).split(b"event: content_block_s")[0]
+    scripted = Scripted([drip(begun, *[event("ping")] * 10_000, pause=0.05)])
+    with pytest.raises(AgentError, match=r"said nothing for 1 s: the task goes on") as caught:
+        work(tmp_path, scripted, patience=0.7)
+    assert caught.value.reason is ParkReason.RATE_LIMITED
+    assert caught.value.until is not None
+    assert len(scripted.asked) == 1, "waiting once was long enough"
+
+
+def test_an_answer_that_comes_slowly_is_left_alone(tmp_path: Path) -> None:
+    parts = events(*[HALF] * 6, stop="end_turn", tokens=9).split(b"event: ")[1:]
+    slow = drip(*(b"event: " + part for part in parts), pause=0.1)
+    entries = work(tmp_path, Scripted([slow]), patience=1.0)
+    assert isinstance(entries[-1], Finished)
+
+
+def test_an_answer_without_an_end_is_broken_off(tmp_path: Path) -> None:
+    begun = events(HALF, stop="end_turn", tokens=9).split(b"event: content_block_stop")[0]
+    more = event("content_block_delta", index=0, delta={"type": "text_delta", "text": "ha" * 500})
+    with pytest.raises(AgentError, match="sent far more than it was asked for"):
+        work(tmp_path, Scripted([drip(begun, *[more] * 10_000)]), max_tokens=100)
+
+
+def test_nonsense_of_an_endpoint_that_has_answered_before_passes_by_itself(tmp_path: Path) -> None:
+    html = raw(b"<html><body>502</body></html>", "text/html")
+    failure = fails(tmp_path, Scripted([says("", stop="pause_turn"), html]))
+    assert failure.reason is ParkReason.RATE_LIMITED
+    assert failure.until is not None

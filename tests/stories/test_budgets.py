@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from factory import wire
+from factory.clock import SYSTEM, Clock
 from factory.model import Budget, Parked, ParkReason, TaskState
 from tests.agents.bench import running
 from tests.agents.scripted import Reply, Scripted, bash, done, refuses
+from tests.clocks import Wound
 from tests.developer import Developer
 from tests.works import SCRIPT, Works, settings, told, works
 
@@ -30,15 +31,18 @@ def long_work(then: str = "true") -> list[Reply]:
 
 @asynccontextmanager
 async def at_work(
-    developer: Developer, endpoint: Scripted, top: str = "", budget: str = ""
+    developer: Developer,
+    endpoint: Scripted,
+    top: str = "",
+    budget: str = "",
+    clock: Clock = SYSTEM,
 ) -> AsyncIterator[Works]:
     """A factory whose one agent asks the endpoint."""
     async with endpoint.listening() as url:
         agent = f'[agents.model]\nkind = "claude"\nbase_url = "{url}"\nmax_tokens = 200\n'
-        developer.commit(
-            {"factory.toml": settings(agents=SCRIPT + agent, agent="model", top=top) + budget}
-        )
-        async with works(developer, ANTHROPIC_API_KEY="sk-test") as factory:
+        given = settings(agents=agent + SCRIPT, agent="model", top=top)
+        developer.commit({"factory.toml": given + budget})
+        async with works(developer, clock=clock, ANTHROPIC_API_KEY="sk-test") as factory:
             yield factory
 
 
@@ -162,16 +166,16 @@ async def test_a_rate_limit_parks_with_its_hour_and_goes_on_by_itself(
 ) -> None:
     limited = refuses(429, "rate_limit_error", "slow down", retry_after="3600")
     endpoint = Scripted([limited, bash("echo 1 > one.txt"), done()])
-    async with at_work(developer, endpoint) as factory:
+    clock = Wound()
+    async with at_work(developer, endpoint, clock=clock) as factory:
         task = await factory.add("Work")
         why = await parked(factory, task)
         assert why.reason is ParkReason.RATE_LIMITED
         assert why.until is not None
-        assert why.until - time.time() == pytest.approx(3600, abs=120)
+        assert why.until - clock.now() == pytest.approx(3600, abs=120)
         assert len(endpoint.asked) == 1
 
-        factory.engine.shop.now = lambda: time.time() + 3601
-        factory.engine.runner.wake()
+        clock.jump(3601)
         await factory.once(lambda: factory.task(task).state is not TaskState.PARKED, task)
         await factory.until(task, TaskState.READY)
         assert factory.kinds(task) == [
@@ -180,15 +184,18 @@ async def test_a_rate_limit_parks_with_its_hour_and_goes_on_by_itself(
 
 
 @told
-async def test_a_limited_task_gives_its_place_to_the_next(developer: Developer) -> None:
-    endpoint = Scripted([refuses(429, "rate_limit_error", "slow down", retry_after="3600")])
+async def test_a_limited_task_gives_its_place_to_the_next_that_another_agent_works_at(
+    developer: Developer,
+) -> None:
+    limited = refuses(429, "rate_limit_error", "slow down", retry_after="3600")
+    endpoint = Scripted([limited])
     async with at_work(developer, endpoint, top="agents_at_once = 1") as factory:
         first = await factory.add("One")
-        into_it = await factory.add("Two")
+        same = await factory.add("Two")
         other = await factory.add("Three", "echo 3 > three.txt", agent="script")
         await factory.until(first, TaskState.PARKED)
         await factory.until(other, TaskState.READY)
-        assert factory.kinds(into_it) == ["queued"]
+        assert factory.task(same).state is TaskState.QUEUED, "nothing begins into a limit"
         assert len(endpoint.asked) == 1
 
 

@@ -1,0 +1,122 @@
+"""Who may ask an endpoint: everybody while it answers; once it refuses, one at a time, and later.
+
+One breaker stands before each endpoint, key and model, for all attempts of the engine: sixteen
+agents that are told to slow down do not all knock again at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from factory.agents.setbacks import LADDER, LONG, WAITS, Setback, limited
+from factory.clock import Clock
+
+
+class Breaker:
+    """Stands before one endpoint. `waits` are the pauses before it is asked again, at first."""
+
+    def __init__(self, clock: Clock, waits: Sequence[float] = WAITS) -> None:
+        self._clock = clock
+        self._waits = waits
+        self._what = ""
+        """How it refused when it was last asked; empty while it answers."""
+        self._refusals = 0
+        self._until = 0.0
+        self._pause = 0.0
+        self._number = 0
+        """Grows with each refusal that counts."""
+        self._asking: Turn | None = None
+        """Who finds out whether it answers again."""
+        self._found_out = asyncio.Event()
+        self.proven = False
+        """Whether it has ever given a whole answer."""
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Turn, None]:
+        """Wait until it may be asked; what came of it is to be said to the turn.
+
+        Raises AgentError (rate limited) where that is too far away to be waited for.
+        """
+        while self._what:
+            left = min(self._until - self._clock.now(), self._pause)  # clocks are set back, too
+            if left > LONG:
+                raise limited(self._what, self._clock.now() + left)
+            if left > 0:
+                await self._clock.sleep(left)
+            elif self._asking is None:
+                break
+            else:
+                await self._found_out.wait()
+        turn = Turn(self, self._number)
+        self._asking = turn if self._what else self._asking
+        try:
+            yield turn
+        finally:
+            self._let_on(turn)
+
+    def answers(self, turn: Turn) -> None:
+        """It answers, so everybody may ask; one who asked before it refused knows nothing new."""
+        if turn.number == self._number:
+            self._what, self._refusals = "", 0
+            self._let_on(turn)
+
+    def refuses(self, turn: Turn, failed: Setback, given_up: int) -> float:
+        """It refused: seconds from now in which nobody asks.
+
+        Those who asked before it first refused hear the same: together they count once.
+        """
+        now = self._clock.now()
+        if turn.number == self._number:
+            self._number += 1
+            self._refusals += 1
+            self._what = failed.what
+            self._pause = failed.after or self._step(given_up)
+            self._until = now + self._pause
+        elif failed.after and now + failed.after > self._until:
+            self._pause, self._until = failed.after, now + failed.after
+        self._let_on(turn)
+        return max(0.0, min(self._until - now, self._pause))
+
+    def _step(self, given_up: int) -> float:
+        if self._refusals <= len(self._waits):
+            return self._waits[self._refusals - 1]
+        step = max(given_up, self._refusals - len(self._waits) - 1)
+        return LADDER[min(step, len(LADDER) - 1)]
+
+    def _let_on(self, turn: Turn) -> None:
+        """Whoever waits for what this turn finds out looks again."""
+        if self._asking is turn:
+            self._asking = None
+            self._found_out.set()
+            self._found_out = asyncio.Event()
+
+
+class Turn:
+    """One request that may be sent."""
+
+    def __init__(self, breaker: Breaker, number: int) -> None:
+        self._breaker = breaker
+        self.number = number
+        """How often the endpoint had refused when it began."""
+
+    def answers(self) -> None:
+        """The endpoint has begun to answer, or refused for a reason of this request's alone."""
+        self._breaker.answers(self)
+
+    def refuses(self, failed: Setback, given_up: int) -> float:
+        """The endpoint asks for a pause: returns its seconds."""
+        return self._breaker.refuses(self, failed, given_up)
+
+
+class Breakers:
+    """The breakers of one engine."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[tuple[str, str, str], Breaker] = {}
+
+    def of(self, url: str, key_env: str, model: str) -> Breaker:
+        """The one before an endpoint, for one key and one model."""
+        return self._known.setdefault((url, key_env, model), Breaker(self._clock))
