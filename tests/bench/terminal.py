@@ -13,8 +13,9 @@ import subprocess  # noqa: TID251 - the program under test is a process of its o
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
+
+from tests.bench import process
 
 
 class Terminal:
@@ -113,13 +114,11 @@ class Terminal:
 
     def processor_seconds(self) -> float:
         """Processor time that the program has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process.processor_seconds(self.pid)
 
     def resident_mb(self) -> float:
         """Memory of the program now, in MB."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return process.resident_mb(self.pid)
 
     def _read(self, timeout: float) -> bool:
         if self._main < 0:

@@ -14,6 +14,7 @@ from factory.client import Client, connect
 from factory.git import fresh
 from factory.model import Draft, TaskState
 from factory.wire import Fact, TaskView
+from tests.bench import process
 
 SETTINGS = """\
 agents_at_once = 4
@@ -85,13 +86,11 @@ class Works:
 
     def processor_seconds(self) -> float:
         """Processor time of the engine itself, without the programs that it started."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process.processor_seconds(self.pid)
 
     def resident_mb(self) -> float:
         """Memory of the engine now, in MB."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return process.resident_mb(self.pid)
 
 
 @asynccontextmanager
