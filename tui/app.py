@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from factory import wire
 from tui import frame
+from tui.diff.place import Place
 from tui.feed import Connect, Feed, Link
 from tui.screens.base import FactoryScreen
 from tui.settings import Settings
@@ -171,6 +172,21 @@ class FactoryApp(App[None]):
         screen = self.screen
         if isinstance(screen, FactoryScreen):
             screen.call_later(screen.point_at, task)  # it may not be mounted yet
+
+    def show_review(
+        self, task: str, *, look: wire.Look = wire.Look.CHANGE, at: Place | None = None
+    ) -> None:
+        """Review a change; it comes to the front with its diff, so that it is painted once."""
+        from tui.screens.review import ReviewScreen
+
+        screen = ReviewScreen(task, look=look, at=at)
+        self.run_worker(screen.come(), group="open", exclusive=True)
+
+    def show_evidence(self, task: str, *, jump: Callable[[Place], None] | None = None) -> None:
+        """Show every run of every guardrail."""
+        from tui.screens.evidence import EvidenceScreen
+
+        self.push_screen(EvidenceScreen(task, jump=jump))
 
     def did(
         self,

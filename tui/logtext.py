@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from factory.wire import Chunk, FileView
-from tui.diff.locate import Place
+from tui.diff.place import Place
 
 PIECE = 131_072
 """Bytes that are asked for at once."""

@@ -11,8 +11,9 @@ from tests.stage_review import Diff, bucket
 from tests.tui.source import Source
 from tui.diff import cells
 from tui.diff.document import Document
-from tui.diff.locate import Place, locate, place_of, reveal
+from tui.diff.locate import locate, place_of, reveal
 from tui.diff.pages import PAGE
+from tui.diff.place import Place
 from tui.widgets.diff import DiffView
 
 pytestmark = pytest.mark.anyio

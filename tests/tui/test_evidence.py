@@ -13,7 +13,7 @@ from tests.stage import Stage
 from tests.stage_review import TREE, bucket, change, guardrails, review_stage, runs
 from tests.tui.reviewed import Clock, Review, reviewing
 from tui.deciding import CHANGED, waive_refusal
-from tui.diff.locate import Place
+from tui.diff.place import Place
 from tui.logtext import PIECE, LogText, names_place, place_in
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.log import LogScreen

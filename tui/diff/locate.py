@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from factory.wire import FileView, RowKind
 from tui.diff.document import Document
-
-
-class Place(NamedTuple):
-    """A line of a file, and on which line of the window it stands."""
-
-    path: str
-    line: int = 0
-    """1-based; 0 for the file's heading."""
-    new: bool = True
-    at: int = 0
-    hunk: str = ""
-    """Id of its hunk, where it is a hunk's heading."""
+from tui.diff.place import Place
 
 
 def place_of(document: Document) -> Place | None:

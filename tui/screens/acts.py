@@ -61,9 +61,7 @@ class TaskActs(Moving):
         """Show what the guardrails of the task found."""
         view = self.view()
         if view is not None:
-            from tui.screens.evidence import EvidenceScreen
-
-            self.app.push_screen(EvidenceScreen(view.task.id))
+            self.factory.show_evidence(view.task.id)
 
     def action_budget(self) -> None:
         """Ask for new caps of the task."""

@@ -11,6 +11,8 @@ from textual.worker import Worker
 from factory import wire
 from factory.client import Client
 from factory.model import FactoryError
+from factory.wire import Look
+from tui.diff.place import Place
 from tui.feed import Feed
 from tui.frame import FrameClock
 from tui.keys import Where
@@ -38,6 +40,12 @@ class Factory(Protocol):
 
     def show_task(self, task: str) -> None:
         """Go to the Floor with this task under the cursor."""
+
+    def show_review(self, task: str, *, look: Look = Look.CHANGE, at: Place | None = None) -> None:
+        """Review a change, from this place on; with `Look.LIVE` the worktree as it is."""
+
+    def show_evidence(self, task: str, *, jump: Callable[[Place], None] | None = None) -> None:
+        """Show every run of every guardrail. `jump` goes to a place of the diff below."""
 
     def did(
         self,

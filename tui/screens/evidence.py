@@ -23,7 +23,7 @@ from factory.wire import (
 )
 from tui import evidencelines
 from tui.deciding import waive_refusal
-from tui.diff.locate import Place
+from tui.diff.place import Place
 from tui.evidencelines import Evidence
 from tui.keys import Where, bindings
 from tui.screens.listkeys import ListScreen
@@ -96,9 +96,7 @@ class EvidenceScreen(ListScreen):
         if self._jump_below is not None:
             self._jump_below(place)
         else:
-            from tui.screens.review import ReviewScreen
-
-            self.app.push_screen(ReviewScreen(self._of, at=place))
+            self.factory.show_review(self._of, at=place)
 
     def action_rerun(self) -> None:
         """Run this guardrail again; both runs stay."""

@@ -111,9 +111,7 @@ class FloorScreen(Watching, Adding):
         name = view.task.id
         match floorlist.opening(view):
             case Opening.REVIEW:
-                from tui.screens.review import ReviewScreen
-
-                self.app.push_screen(ReviewScreen(name))
+                self.factory.show_review(name)
             case Opening.TASKS:
                 self.factory.show_mode("tasks")
             case found:

@@ -86,9 +86,7 @@ class InboxScreen(ListScreen):
         if item is None:
             self.say("nothing waits; 1 goes to the Floor")
         elif reviewable(item.view):
-            from tui.screens.review import ReviewScreen
-
-            self.run_worker(ReviewScreen(item.id).come(), group="open", exclusive=True)
+            self.factory.show_review(item.id)
         elif asks(item.view):
             from tui.screens.saying import say_to
 
@@ -101,9 +99,7 @@ class InboxScreen(ListScreen):
     def action_evidence(self) -> None:
         """Show the guardrails of this change."""
         if self.listing.cursor in self._items:
-            from tui.screens.evidence import EvidenceScreen
-
-            self.app.push_screen(EvidenceScreen(self.listing.cursor))
+            self.factory.show_evidence(self.listing.cursor)
 
     def _draw(self, slot: Slot, width: int) -> Content:
         item = self._items.get(slot.key)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from factory.model import Run
 from factory.wire import AnyNotice, Chunk, FileView, Grew
-from tui.diff.locate import Place
+from tui.diff.place import Place
 from tui.keys import Where, bindings
 from tui.layout import Step
 from tui.logtext import names_place, place_in

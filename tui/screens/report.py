@@ -83,9 +83,7 @@ class ReportScreen(ListScreen):
         if view is None:
             self.say("nothing to open here; 1 goes to the Floor")
         elif view.task.state is TaskState.READY and reviewable(view):
-            from tui.screens.review import ReviewScreen
-
-            self.app.push_screen(ReviewScreen(view.task.id))
+            self.factory.show_review(view.task.id)
         elif view.task.state.over:
             self.say(f"{line(view.task.id)} is over; 4 shows its history")
         else:

@@ -77,9 +77,7 @@ class TasksScreen(Adding, ListScreen, TaskActs):
         if view.task.state in _WAITING:
             self._edit(view.task.id, queue.draft_of(view.task))
         elif view.task.state is TaskState.READY and reviewable(view):
-            from tui.screens.review import ReviewScreen
-
-            self.app.push_screen(ReviewScreen(name))
+            self.factory.show_review(name)
         elif view.task.state.over:
             self.say(f"{line(name)} is over: `factory-tui show {line(name)}` has all of it")
         else:

@@ -27,9 +27,7 @@ class ZoomScreen(Zooming, Adding):
         view = self.view()
         match floorlist.opening(view) if view else None:
             case Opening.REVIEW:
-                from tui.screens.review import ReviewScreen
-
-                self.app.push_screen(ReviewScreen(self.about))
+                self.factory.show_review(self.about)
             case Opening.ANSWER:
                 self.action_say()
             case _:
@@ -37,9 +35,7 @@ class ZoomScreen(Zooming, Adding):
 
     def action_live_diff(self) -> None:
         """Show what differs from the base in the worktree now."""
-        from tui.screens.review import ReviewScreen
-
-        self.app.push_screen(ReviewScreen(self.about, look=Look.LIVE))
+        self.factory.show_review(self.about, look=Look.LIVE)
 
     def action_previous_turn(self) -> None:
         """Go to the turn before."""

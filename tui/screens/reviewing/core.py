@@ -13,7 +13,8 @@ from textual.widgets import Static
 from factory.model import Comment, CommentState, TaskState
 from factory.wire import AnyNotice, Grew, Look, Overview, TaskView
 from tui import reviewlines
-from tui.diff.locate import Place, locate, place_of, reveal
+from tui.diff.locate import locate, place_of, reveal
+from tui.diff.place import Place
 from tui.reviewlines import Seen
 from tui.screens.acts import TaskActs
 from tui.screens.reviewing.fetching import Fetched, Question, document_of, fetch

@@ -78,9 +78,7 @@ class Deciding(Remarking):
 
     def action_evidence(self) -> None:
         """Show every run of every guardrail; a `path:line` in a log leads back to the diff."""
-        from tui.screens.evidence import EvidenceScreen
-
-        self.app.push_screen(EvidenceScreen(self.task_id, jump=self.read))
+        self.factory.show_evidence(self.task_id, jump=self.read)
 
     def _refuse(self, rule: Rule, index: ReviewIndex) -> Refuse:
         def refusal() -> str:

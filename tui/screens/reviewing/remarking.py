@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from factory.model import Anchor, Comment, CommentKind
 from factory.wire import DropComment, Look, Overview, SaveComment
-from tui.diff.locate import Place
+from tui.diff.place import Place
 from tui.screens.reviewing.reading import Reading
 from tui.text import line
 
