@@ -12,10 +12,16 @@ LINES_OF_CLASS = 200
 METHODS = 15
 LINES_OF_APP = 250
 
-_STARTERS = ("subprocess", "pty", "multiprocessing", "concurrent.futures.process")
-"""Modules that start processes."""
+_STARTERS = (
+    "subprocess", "asyncio.subprocess", "_posixsubprocess", "pty", "multiprocessing",
+    "concurrent.futures.process", "webbrowser", "git",
+)  # fmt: skip
+"""Modules that start processes; GitPython does, too."""
 _STARTING = ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp")
 """Functions of `os` that do; those that begin with `exec` or `spawn` do, too."""
+_LOOPS = ("subprocess_exec", "subprocess_shell")
+"""Methods of event loops that do."""
+_WITH_STARTING = ("os", "asyncio", "anyio")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -62,17 +68,40 @@ def _is_app(node: ast.ClassDef) -> bool:
 
 def starts(source: str) -> Iterator[str]:
     """Every way in which a file could start a program or a process, as it stands there."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    called = _called(tree)
+    for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
                 yield from _starters(alias.name for alias in names)
             case ast.ImportFrom(module=str(module), names=names):
                 yield from _starters((module, *(f"{module}.{alias.name}" for alias in names)))
                 yield from (f"{module}.{a.name}" for a in names if _starts(module, a.name))
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if _starts(owner, name):
-                yield f"{owner}.{name}"
-            case ast.Attribute(attr="subprocess_exec" | "subprocess_shell" as name):
-                yield name
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                module = called.get(owner, owner)
+                yield from (f"{module}.{name}",) if _starts(module, name) else ()
+                yield from _starters((f"{module}.{name}",))
+            case ast.Call(func=func, args=[ast.Constant(value=str(module)), *_]):
+                yield from _starters((module,)) if _imports(func) else ()
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=owner), *_]):
+                module = called.get(owner, owner)
+                yield from (f"getattr({module}, …)",) if module in _WITH_STARTING else ()
+        if isinstance(node, ast.Attribute) and node.attr in _LOOPS:
+            yield node.attr
+
+
+def _called(tree: ast.AST) -> dict[str, str]:
+    """Modules that have another name in a file, by that."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import))
+    return {a.asname: a.name for node in imports for a in node.names if a.asname}
+
+
+def _imports(func: ast.expr) -> bool:
+    """Whether a call takes in a module by its name."""
+    match func:
+        case ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module"):
+            return True
+    return False
 
 
 def _starters(modules: Iterable[str]) -> Iterator[str]:
@@ -81,5 +110,7 @@ def _starters(modules: Iterable[str]) -> Iterator[str]:
 
 def _starts(owner: str, name: str) -> bool:
     if owner == "os":
-        return name in _STARTING or name.startswith(("exec", "spawn"))
-    return owner == "asyncio" and name.startswith("create_subprocess")
+        return name == "*" or name in _STARTING or name.startswith(("exec", "spawn"))
+    if owner == "anyio":
+        return name in ("*", "open_process", "run_process")
+    return owner == "asyncio" and (name == "*" or name.startswith("create_subprocess"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess  # noqa: TID251  what is loaded shows only in a new process
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -71,13 +72,31 @@ def test_a_thing_past_a_limit_is_found(source: str, size: str) -> None:
     assert over(Path("a.py"), source) == [size]
 
 
+def strangers(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Files, by name, that start programs though it is not for them, and the ways they do."""
+    outside = {name: text for name, text in texts.items() if not name.startswith(STARTS_PROGRAMS)}
+    found = {name: list(measures.starts(text)) for name, text in outside.items()}
+    return {name: ways for name, ways in found.items() if ways}
+
+
+def all_texts() -> dict[str, str]:
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in SOURCES}
+
+
 def test_programs_are_started_in_three_rooms_only() -> None:
-    found = {
-        name: list(measures.starts(path.read_text()))
-        for path in SOURCES
-        if not (name := path.relative_to(ROOT).as_posix()).startswith(STARTS_PROGRAMS)
-    }
-    assert {name: ways for name, ways in found.items() if ways} == {}
+    assert strangers(all_texts()) == {}
+
+
+@pytest.mark.parametrize("name", ["factory/gate/__init__.py", "factory/git.py", "tui/app.py"])
+def test_a_program_started_in_another_room_breaks_the_rule(name: str) -> None:
+    texts = all_texts()
+    texts[name] = texts.get(name, "") + "\n\nimport subprocess\n\nsubprocess.run(['git'])\n"
+    assert list(strangers(texts)) == [name]
+
+
+def test_the_rooms_that_may_start_programs_are_no_larger_than_they_need_be() -> None:
+    starting = [name for name, text in all_texts().items() if list(measures.starts(text))]
+    assert [room for room in STARTS_PROGRAMS if not any(n.startswith(room) for n in starting)] == []
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,17 @@ def test_programs_are_started_in_three_rooms_only() -> None:
         "import asyncio; asyncio.create_subprocess_exec('ls')",
         "from asyncio import create_subprocess_shell",
         "import asyncio; asyncio.get_running_loop().subprocess_exec(None, 'ls')",
+        "import asyncio; asyncio.subprocess.Process",
+        "from asyncio import subprocess",
+        "import os as o; o.system('ls')",
+        "from os import *",
+        "import os; getattr(os, 'sys' + 'tem')('ls')",
+        "__import__('subprocess').run('ls')",
+        "import importlib; importlib.import_module('subprocess')",
+        "import webbrowser",
+        "import git; git.Repo('.')",
+        "from git import Repo",
+        "import anyio; anyio.run_process('ls')",
     ],
 )
 def test_every_way_to_start_a_program_is_found(line: str) -> None:

@@ -210,6 +210,17 @@ def test_a_fork_bomb_ends_at_the_limit(tree: Path) -> None:
     assert "fork" in output(few, "for n in $(seq 60); do sleep 9 & done; echo all")
 
 
+def test_whatever_runs_gives_way_to_the_engine_and_the_screen(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = os.nice(0)
+    for profile in (in_the(tree), plainly(tree)):
+        assert int(output(profile, "nice")) > mine or mine == 19
+    facts = replace(bubblewrap.look(), nice="")
+    monkeypatch.setattr(bubblewrap, "look", lambda: facts)
+    assert int(output(in_the(tree), "nice")) == mine, "the control"
+
+
 # --- git -----------------------------------------------------------------------------------
 
 

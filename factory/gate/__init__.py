@@ -21,7 +21,6 @@ from factory.gate import marking, treecheck
 from factory.gate.checks import Checks
 from factory.gate.judging import Judging, Subject
 from factory.gate.witnesses import Heard, Witnesses
-from factory.git.comparisons import Changed
 from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
@@ -76,7 +75,7 @@ class Gate:
             return lifecycle.Failed(reason=ParkReason.ERROR, message=tip.problem)
         subject = Subject(task=task, snapshot=snapshot, tip=tip, tree=merge.tree, config=config,
                           changed=changed)  # fmt: skip
-        found = await self._tree_problems(changed) or await self._mistakes(subject)
+        found = await self._tree_problems(subject) or await self._mistakes(subject)
         if found:
             text = "\n".join(f"FAIL: {line}" for line in found)
             return self._red(task, text, f"tree check: {found[0]}")
@@ -105,8 +104,8 @@ class Gate:
             return await self._shop.config_of(tree)
         return None
 
-    async def _tree_problems(self, changed: Sequence[Changed]) -> tuple[str, ...]:
-        vault = self._shop.vault
+    async def _tree_problems(self, subject: Subject) -> tuple[str, ...]:
+        vault, changed = self._shop.vault, subject.changed
         sides = [(c.old_mode, c.old) for c in changed] + [(c.new_mode, c.new) for c in changed]
         blobs = tuple(oid for mode, oid in sides if mode not in ("000000", "160000"))
         links = {
@@ -114,7 +113,10 @@ class Gate:
             for c in changed
             if c.new_mode == "120000"
         }
-        return treecheck.problems(changed, sizes=await vault.sizes(blobs), links=links)
+        sizes = await vault.sizes(blobs)
+        if found := treecheck.problems(changed, sizes=sizes, links=links):
+            return found
+        return treecheck.refused(changed, await vault.faults(subject.tip.commit, subject.tree))
 
     async def _mistakes(self, subject: Subject) -> tuple[str, ...]:
         """A factory.toml that could not be read once it had landed would stop everything."""

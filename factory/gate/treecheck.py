@@ -41,6 +41,16 @@ def problems(
     return tuple(found[:20])
 
 
+def refused(changed: Sequence[Changed], faults: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Sentences about what git would not let land, by object id and its own reason."""
+    names = {change.new: change.path for change in changed}
+    return tuple(
+        f"{names.get(oid, 'the tree')}: git does not let it be pushed "
+        f"({why.partition(': ')[2] or why}); take that out"
+        for oid, why in faults
+    )
+
+
 def _of(change: Changed, sizes: Mapping[str, int], links: Mapping[str, str]) -> str | None:
     if change.new_mode == _GITLINK:
         return "is a git repository inside the tree; remove its .git folder, or the whole folder"

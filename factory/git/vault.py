@@ -15,6 +15,7 @@ from factory.git.command import Git, environment, execute, expect, hardened
 from factory.git.comparisons import Comparisons
 from factory.git.objects import Objects
 from factory.git.repository import Repository
+from factory.git.soundness import faults
 from factory.model import Struct
 
 COMMITTER = ("factory-tui", "factory-tui@localhost")
@@ -165,6 +166,10 @@ class Vault(Comparisons):
         """How many commits `new` has that `old` lacks."""
         counted = await self.git("rev-list", "--count", f"{old}..{new}", ok=(0, 128))
         return int(counted.text) if counted.code == 0 and counted.text else 0
+
+    async def faults(self, tip: str, tree: str) -> tuple[tuple[str, str], ...]:
+        """Objects of a tree that a push beside `tip` would be refused for, and git's reasons."""
+        return await faults(self.git, self.root, tip, tree)
 
     async def sizes(self, blobs: tuple[str, ...]) -> dict[str, int]:
         """Bytes of each blob; ids that are not there are left out."""

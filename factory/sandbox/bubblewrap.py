@@ -16,6 +16,8 @@ from factory.sandbox.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Limit
 
 _USER = 1000
 """Inside, nobody is root: tests of file permissions mean the same on every machine."""
+_NICENESS = 5
+"""By how much what runs in a sandbox gives way to engine and screen."""
 
 
 def find_bubblewrap() -> Path | None:
@@ -152,8 +154,12 @@ def environment(profile: Profile, machine: Machine) -> dict[str, str]:
 
 
 def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[str]:
-    """The command behind its limits, none of them above the engine's own."""
-    command = [*_scoping(profile, machine), *command]
+    """The command behind its limits, none of them above the engine's own.
+
+    It gives way: a hundred busy processes of an agent's leave engine and screen their turn.
+    """
+    gives_way = [machine.nice, "-n", str(_NICENESS)] if machine.nice else []
+    command = [*gives_way, *_scoping(profile, machine), *command]
     limits = fitting(profile.limits, machine)
     wanted = {"fsize": limits.file_bytes, "data": limits.memory_bytes, "nofile": limits.open_files}
     if profile.contained:

@@ -61,6 +61,8 @@ class Machine(Struct):
     shell: str = "/bin/sh"
     prlimit: str = ""
     """Path of the prlimit program; empty where there is none."""
+    nice: str = ""
+    """Path of the nice program; empty where there is none."""
     most: tuple[tuple[str, int], ...] = ()
     """Hard limits of this process, by prlimit's names, where it has any."""
     architecture: str = ""
@@ -98,6 +100,7 @@ def facts(bubblewrap: Path | None) -> Machine:
         hosts=hosts.read_text(errors="replace") if hosts.exists() else "",
         shell=shutil.which("bash", path=_PATH) or "/bin/sh",
         prlimit=shutil.which("prlimit", path=_PATH) or "",
+        nice=shutil.which("nice", path=_PATH) or "",
         most=_hard_limits(),
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         nsenter=_nsenter(),

@@ -135,3 +135,44 @@ async def test_what_an_agent_says_of_its_work_counts_for_nothing(developer: Deve
         assert view.change is not None
         assert not view.change.green
         assert "ready" not in factory.kinds(task)
+
+
+# --- what git refuses ----------------------------------------------------------------------
+
+MODULE = (
+    "printf '[submodule \"a\"]\\n\\tpath = a\\n\\turl = ./a\\n\\tupdate = !ls\\n' > .gitmodules"
+)
+HIDDEN = "printf x > $(printf '.g\\342\\200\\214it')"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [(MODULE, ".gitmodules: git does not let it be pushed (disallowed submodule update setting"),
+     (HIDDEN, "git does not let it be pushed (contains '.git')")],
+)  # fmt: skip
+@told
+async def test_a_change_that_git_would_never_let_land_is_never_called_ready(
+    developer: Developer, script: str, why: str
+) -> None:
+    developer.commit({"factory.toml": settings()})
+    async with works(developer) as factory:
+        task = await factory.add("Work", script)
+        view = await factory.until(task, TaskState.PARKED)
+        assert view.task.parked is not None
+        assert why in view.task.parked.message
+
+
+@told
+async def test_without_asking_git_first_it_is_accepted_and_then_refused_for_ever(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(*_: object) -> tuple[()]:
+        return ()
+
+    monkeypatch.setattr("factory.git.vault.faults", none)
+    developer.commit({"factory.toml": settings()})
+    async with works(developer) as factory:
+        task = await factory.ready("Work", MODULE)
+        await factory.accept(task)
+        await factory.once(lambda: bool(factory.task(task).waiting), task)
+        assert "unpacker error" in factory.task(task).waiting

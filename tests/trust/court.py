@@ -10,8 +10,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -137,9 +137,9 @@ def write(folder: Path, files: Files) -> None:
             path.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-@asynccontextmanager
-async def court(files: Mapping[str, str]) -> AsyncIterator[Court]:
-    """A court over a new repository with these files; everything of it is gone afterwards."""
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """A home and a state of a trial's own, by their variables; gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="ft-"))
     before = dict(os.environ)
     (home / "home").mkdir()
@@ -147,10 +147,17 @@ async def court(files: Mapping[str, str]) -> AsyncIterator[Court]:
     for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "GIT_CONFIG_GLOBAL", "GIT_DIR"):
         os.environ.pop(name, None)
     try:
-        developer = Developer(home / "project", files)
-        async with opened(developer.place, {"PATH": before["PATH"]}) as engine:
-            yield Court(developer, engine)
+        yield home
     finally:
         os.environ.clear()
         os.environ |= before
-        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@asynccontextmanager
+async def court(files: Mapping[str, str]) -> AsyncIterator[Court]:
+    """A court over a new repository with these files; everything of it is gone afterwards."""
+    with own_home() as home:
+        developer = Developer(home / "project", files)
+        async with opened(developer.place, {"PATH": os.environ["PATH"]}) as engine:
+            yield Court(developer, engine)
