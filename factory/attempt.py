@@ -77,6 +77,7 @@ class Attempts:
         task = await self.worktrees.ready(task)
         try:
             transcript.resume(self._shop.now())
+            self._purse.catch_up(task, spec, _turns(task, transcript.entries()))
             self._deliver(task, transcript, config, spec)
             ended = _already(transcript.entries())
             if ended is not None:
@@ -110,7 +111,7 @@ class Attempts:
         entries: AsyncGenerator[AnyEntry, None],
     ) -> lifecycle.AnyEvent:
         """Write what the agent says, count what it costs, until it stops."""
-        name = attempt_name(task)
+        name, turn = attempt_name(task), len(_turns(task, transcript.entries()))
         async for entry in entries:
             stamped = replace(entry, at=self._shop.now())
             size = transcript.append(stamped)
@@ -120,7 +121,8 @@ class Attempts:
                 case Prompt(text=text):
                     self._heard(task.id, text)
                 case Response(spend=spend) | Usage(spend=spend):
-                    self._purse.settle(task, spec, spend)
+                    turn += 1
+                    self._purse.settle(task, spec, spend, f"{name}#{turn}")
                 case Question(text=text):
                     return lifecycle.Asked(question=text)
                 case Finished(handoff=handoff):
@@ -223,6 +225,12 @@ class Attempts:
     def spent(self, task: Task) -> Spend:
         """What a task has cost so far."""
         return self._purse.of(task)
+
+
+def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
+    """What each turn in a transcript has cost, by the name of its line in the ledger."""
+    spent = [entry.spend for entry in entries if isinstance(entry, Response | Usage)]
+    return {f"{attempt_name(task)}#{turn}": spend for turn, spend in enumerate(spent, 1)}
 
 
 def _words(said: list[Prompt]) -> dict[str, Origin]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -74,13 +74,25 @@ class Purse:
             "on the Floor, or end the task"
         )
 
-    def settle(self, task: Task, agent: AgentSpec, spend: Spend) -> None:
-        """Write what a turn has cost in the place of its reservation."""
-        name = self._open.pop(task.id, "") or uuid.uuid4().hex
-        seconds = self._time(task)
-        usd = None if agent.subscription else spend.usd
-        spend = replace(spend, usd=usd, seconds=seconds)
-        self._put(name, task, agent, spend, settled=True)
+    def settle(self, task: Task, agent: AgentSpec, spend: Spend, turn: str = "") -> None:
+        """Write what a turn has cost in the place of its reservation; a named one counts once."""
+        reserved = self._open.pop(task.id, "")
+        spend = replace(_paid(agent, spend), seconds=self._time(task))
+        with self._store.transaction():
+            self._store.money.drop(reserved)
+            self._put(turn or uuid.uuid4().hex, task, agent, spend, settled=True)
+
+    def catch_up(self, task: Task, agent: AgentSpec, turns: Mapping[str, Spend]) -> None:
+        """Write the turns that an engine which was killed knew of, and had not settled yet.
+
+        The last of them had its reservation, which was the newest of the task.
+        """
+        known = self._store.money.names(task.id)
+        with self._store.transaction():
+            for turn in turns.keys() - known.keys():
+                open_ = [name for name, settled in known.items() if not settled]
+                self._store.money.drop(open_[-1] if open_ else "")
+                self._put(turn, task, agent, _paid(agent, turns[turn]), settled=True)
 
     def release(self, task: Task) -> None:
         """A request that was seen to fail cost nothing: what was set aside for it is free again."""
@@ -115,6 +127,11 @@ class Purse:
     def per_hour(self) -> float:
         """US dollars an hour, over the last hour."""
         return _sum(self.lines(since=self._now() - 3600)).usd or 0.0
+
+
+def _paid(agent: AgentSpec, spend: Spend) -> Spend:
+    """What a turn has cost in money: nothing where a subscription pays."""
+    return replace(spend, usd=None) if agent.subscription else spend
 
 
 def _sum(lines: Iterable[Spent]) -> Spend:

@@ -56,3 +56,16 @@ def test_a_turn_that_a_kill_cut_off_stays_paid(store: Store, purse: Purse) -> No
     assert after.today().usd == 0.6
     with pytest.raises(AgentError):
         after.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+
+
+def test_a_turn_that_a_killed_engine_had_not_settled_is_settled_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "factory.db", now=lambda: NOW)
+    purse = Purse(store, lambda: NOW)
+    turns = {"a.1#1": Spend(usd=0.1), "a.1#2": Spend(usd=0.2)}
+    purse.reserve(task("a"), AGENT, Spend(usd=1), Config())
+    purse.settle(task("a"), AGENT, turns["a.1#1"], "a.1#1")
+    purse.reserve(task("a"), AGENT, Spend(usd=1), Config())
+    for _ in range(2):
+        after = Purse(store, lambda: NOW)
+        after.catch_up(task("a"), AGENT, turns)
+        assert after.of(task("a")).usd == pytest.approx(0.3), "and its reservation is gone"

@@ -258,6 +258,11 @@ class Money:
         """Take back a reservation for a request that never went out."""
         self._db.write("DELETE FROM spend WHERE id = ? AND settled = 0", name)
 
+    def names(self, task: str) -> dict[str, bool]:
+        """The lines of a task by name, oldest first, and whether each is settled."""
+        query = "SELECT id, settled FROM spend WHERE task = ? ORDER BY at"
+        return {str(name): bool(settled) for name, settled in self._db.rows(query, task)}
+
     def lines(
         self, *, since: float = 0.0, task: str = "", without: Collection[str] = ()
     ) -> tuple[Spent, ...]:

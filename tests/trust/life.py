@@ -1,0 +1,217 @@
+"""A developer and their factory, whose engine dies again and again under their hands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from unittest import mock
+
+from factory import wire
+from factory.client import Client, connect
+from factory.faults import Point
+from factory.model import Draft, EngineError, TaskState
+from factory.wire import Fact, TaskView
+from tests.developer import Developer
+from tests.trust.stable import stable
+from tests.works import rail, settings
+
+T = TypeVar("T")
+
+PATIENCE = 40.0
+"""Seconds after which a life that gets no further is a failure."""
+PRICE = 0.25
+RESULT = (
+    '{"type":"result","subtype":"success","is_error":false,"result":"done",'
+    f'"total_cost_usd":{PRICE}}}'
+)
+AGENTS = f"""
+[agents.script]
+kind = "command"
+run = ': %s; bash -e "$FACTORY_PROMPT_FILE"'
+script = true
+
+[agents.priced]
+kind = "command"
+output = "claude-stream-json"
+run = ''': %s; echo "$FACTORY_TITLE" > "$FACTORY_TITLE.txt"; echo '{RESULT}' '''
+"""
+"""One whose work would count twice if it were done twice, and one that costs."""
+
+
+class StuckError(Exception):
+    """Nothing goes on; the message says where it stands."""
+
+
+class Life:
+    """One repository, one factory, any number of engines one after the other."""
+
+    def __init__(self, home: Path, number: int, *, lacks: str = "") -> None:
+        self.home = home
+        self._lacks = lacks
+        self.mark = f"ft-life-{home.name}-{number}"
+        """Stands in the command line of every program that its engines start."""
+        self.developer = Developer(home / f"p{number}")
+        agents = AGENTS.replace("%s", self.mark)
+        there = rail("there", f": {self.mark}; test -f README.md")
+        self.mine: list[str] = []
+        """Subjects of the developer's own commits."""
+        self.files: dict[str, str] = {}
+        """What must stand in their checkout."""
+        self.titles: list[str] = []
+        self.tasks: list[str] = []
+        """Ids that were acknowledged."""
+        self.seen: dict[int, Fact] = {}
+        """Facts that were told."""
+        self.pid = 0
+        self.commit({"factory.toml": settings(there, agents=agents)})
+        self.place = self.developer.place
+
+    # --- engines ---------------------------------------------------------------------------
+
+    def start(self, fault: str = "") -> None:
+        """Start an engine, whether or not it will come up."""
+        place, home = self.place, self.home
+        self.pid = stable().start(place.path, place.log, home, fault=fault, lacks=self._lacks)
+
+    async def up(self) -> bool:
+        """Wait until the engine answers; False where it died instead."""
+        while self.alive():
+            if await self.hello() == self.pid:
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def hello(self) -> int:
+        """The number of the engine that answers; 0 for none."""
+        if not self.place.socket.exists():
+            return 0
+        async with connect(self.place.socket) as client:
+            with contextlib.suppress(EngineError):
+                return (await client.hello()).pid
+        return 0
+
+    def alive(self) -> bool:
+        """Also while it dies: it holds its lock until all its threads are gone."""
+        return _state(self.pid) != ""
+
+    def stands_still(self) -> bool:
+        """Whether it has reached its fault point."""
+        return _state(self.pid) == "T"
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def go_on(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGCONT)
+
+    def last_words(self) -> str:
+        """The end of what the engines have logged."""
+        return self.place.log.read_text()[-300:] if self.place.log.exists() else ""
+
+    # --- the developer ---------------------------------------------------------------------
+
+    def commit(self, files: dict[str, str]) -> None:
+        subject = f"mine {len(self.mine)}"
+        self.developer.write(files)
+        self.developer.git("add", "--", *files)
+        self.developer.git("commit", "--quiet", "-m", subject)
+        self.mine.append(subject)
+        self.files |= files
+
+    # --- what they ask of it ---------------------------------------------------------------
+
+    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        """The answer of whichever engine lives long enough to give one; starts none."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.place.socket.exists():
+                with contextlib.suppress(EngineError):
+                    async with connect(self.place.socket) as client:
+                        return await question(client)
+            await asyncio.sleep(0.02)
+        raise StuckError("no engine answers")
+
+    async def add(self, title: str, *, priced: bool = False) -> str:
+        """Give a task, as often as it takes, by one key; returns its id."""
+        self.titles.append(title)
+        script = f"echo {title} >> {title}.txt"
+        draft = Draft(title=title, spec=script, agent="priced" if priced else "script")
+        add = wire.Add(drafts=(draft,))
+        reply = await self.ask(lambda client: client.send(add, key=f"add-{title}"))
+        if reply.error:
+            raise StuckError(f"{title} was refused: {reply.error}")
+        self.tasks += reply.tasks
+        return reply.tasks[0]
+
+    async def look(self) -> tuple[TaskView, ...]:
+        """All tasks; what the journal says meanwhile is remembered as told."""
+        after = max(self.seen, default=0)
+        facts = await self.ask(lambda client: client.history(after=after, limit=10_000))
+        self.seen |= {fact.seq: fact for fact in facts}
+        return (await self.ask(lambda client: client.overview())).tasks
+
+    async def push_on(self) -> bool:
+        """Accept what is ready, resume what is parked; whether all has landed and is audited."""
+        views = await self.look()
+        for view in views:
+            task, change = view.task, view.change
+            if task.state is TaskState.READY and change is not None:
+                accept = wire.Accept(task=task.id, snapshot=change.snapshot, tree=change.tree)
+                await self.ask(lambda client, c=accept: client.send(c))  # type: ignore[misc]
+            if task.state is TaskState.PARKED:
+                resume = wire.Resume(task=task.id)
+                await self.ask(lambda client, c=resume: client.send(c))  # type: ignore[misc]
+        done = [view.task for view in views if view.task.state is TaskState.LANDED]
+        over = all(task.audited and not task.worktree for task in done)
+        return over and {task.id for task in done} >= set(self.tasks)
+
+    async def settle(self, patience: float = PATIENCE) -> None:
+        """Until all that was given has landed."""
+        deadline = time.monotonic() + patience
+        while not await self.push_on():
+            if time.monotonic() > deadline:
+                states = [
+                    (v.task.id, v.task.state, v.task.parked or v.task.waiting)
+                    for v in await self.look()
+                    if v.task.state is not TaskState.LANDED
+                ]
+                raise StuckError(f"nothing more happens: {states}")
+            await asyncio.sleep(0.05)
+
+    def fault(self, point: Point, kind: str) -> tuple[str, Path]:
+        """What arms a fault point, and the file that is gone once it was reached."""
+        file = self.home / f"armed-{self.mark}"
+        file.touch()
+        return f"{point}:{kind}:{file}", file
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
+
+
+@contextlib.contextmanager
+def homestead() -> Iterator[Path]:
+    """A home for lives, with a state folder, in the environment of this process too."""
+    home = Path(tempfile.mkdtemp(prefix="ft-"))
+    (home / "home").mkdir()
+    own = {"HOME": str(home / "home"), "FACTORY_TUI_HOME": str(home / "state")}
+    foreign = ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "GIT_CONFIG_GLOBAL", "GIT_DIR")
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
+    try:
+        with mock.patch.dict(os.environ, {**kept, **own}, clear=True):
+            yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
