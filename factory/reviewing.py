@@ -48,7 +48,9 @@ class Reviewing:
             task=name, snapshot=sides.snapshot, tip=sides.tip, tree=sides.right,
             against=sides.left, delta=look is Look.DELTA,
         )  # fmt: skip
-        return replace(index, files=tuple(_marked(file, seen) for file in index.files))
+        hinders = await self._shop.repository.dirty(self._shop.vault.target)
+        files = tuple(_marked(file, seen) for file in index.files)
+        return replace(index, files=files, hinders=hinders if sides.snapshot else ())
 
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""

@@ -41,6 +41,21 @@ class Evidence(NamedTuple):
         run = self.runs.get(key)
         return run.guardrail if run else ""
 
+    def run(self, key: str) -> Run | None:
+        """The run that an item is about; of a guardrail the one that its verdict rests on."""
+        if not key.startswith(_STATUS):
+            return self.runs.get(key)
+        status = next((one for one in self.statuses() if _STATUS + one.name == key), None)
+        return self.newest(status) if status else None
+
+    def newest(self, status: GuardrailStatus) -> Run | None:
+        """The run on this tree that a status tells of."""
+        if status.run in self.runs:
+            return self.runs[status.run]
+        tree = self.change.tree if self.change else ""
+        names = (one for one in self.details.runs if one.guardrail == status.name)
+        return next((one for one in names if one.tree == tree), None)
+
     def mark(self, key: str) -> Mark | None:
         """The tamper mark that an item is about."""
         if not key.startswith(_MARK) or self.change is None:
@@ -60,8 +75,7 @@ def slots(evidence: Evidence) -> list[Slot]:
     found: list[Slot] = [Slot("", title="guardrails of this tree")]
     for status in evidence.statuses():
         runs = [run for run in here if run.guardrail == status.name]
-        newest = next((run for run in runs if run.id == status.run), runs[0] if runs else None)
-        key = newest.id if newest else _STATUS + status.name
+        newest, key = evidence.newest(status), _STATUS + status.name
         found += [Slot(key), Slot(key, 1)]
         found += [Slot(run.id, 2) for run in runs if run is not newest]
     if change is not None and change.marks:
@@ -86,7 +100,7 @@ def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
     mark = evidence.mark(slot.key)
     if mark is not None:
         return Content.assemble(("  ⚠ ", "$text-error"), mark_line(mark), f"  {line(mark.text)}")
-    run = evidence.runs.get(slot.key)
+    run = evidence.run(slot.key)
     name = evidence.guardrail(slot.key)
     status = next((s for s in evidence.statuses() if s.name == name), None)
     if slot.line >= 2 and run is not None:

@@ -7,10 +7,10 @@ from enum import StrEnum
 import msgspec
 from textual.content import Content
 
-from factory.model import ParkReason, TaskState
+from factory.model import TaskState
 from factory.wire import GuardrailStatus, Overview, Progressed, TaskView
 from tui import text
-from tui.standing import needs_you, sign, why
+from tui.standing import asks, needs_you, sign, why
 
 _LINGER = 600.0
 """Seconds that a task keeps its pane after its life has ended."""
@@ -31,9 +31,7 @@ def opening(view: TaskView) -> Opening:
     match view.task.state:
         case TaskState.READY:
             return Opening.REVIEW
-        case TaskState.PARKED if (
-            view.task.parked is not None and view.task.parked.reason is ParkReason.QUESTION
-        ):
+        case TaskState.PARKED if asks(view):
             return Opening.ANSWER
         case TaskState.DRAFT | TaskState.QUEUED:
             return Opening.TASKS

@@ -24,6 +24,9 @@ _STYLES = {
 }
 
 
+_STOPS = (Verdict.FAIL, Verdict.ERROR, Verdict.FLAKY)
+
+
 def worst(statuses: Sequence[GuardrailStatus]) -> Verdict:
     """One verdict for many guardrails, the worst there is; where none ran it is not a pass."""
     order = list(_ORDER)
@@ -121,7 +124,9 @@ def _beside(cells: list[Content], width: int) -> Content:
 def bar(view: TaskView | None, overview: Overview, width: int) -> Content:
     """The guardrails of the task under the cursor, and of the tip."""
     base = worst(overview.tip_guardrails)
-    tip = Content.assemble("base ", (base.sign, _STYLES[base]), " ")
+    stop = [status.name for status in overview.tip_guardrails if status.verdict in _STOPS]
+    failing = f" {text.line(', '.join(stop), max(8, width // 5))}" if stop else ""
+    tip = Content.assemble("base ", (f"{base.sign}{failing}", _STYLES[base]), " ")
     name = text.line(view.task.id, 24) if view else ""
     if view is None or not view.guardrails:
         names = overview.guardrails if view else ()

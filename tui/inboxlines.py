@@ -92,7 +92,8 @@ def _why(view: TaskView, now: float) -> str:
     if view.task.state is not TaskState.READY or change is None or change.lane is not Lane.EYES:
         return why(view, now)
     stale = f", {view.behind} behind" if view.behind else ""
-    return f"green on {(view.stale_on or change.tip)[:7]}{stale}, but checked less than before"
+    but = "but checked less than before" if change.weakened else "with marks to look at"
+    return f"green on {(view.stale_on or change.tip)[:7]}{stale}, {but}"
 
 
 def _figures(view: TaskView) -> list[tuple[str, str]]:

@@ -154,6 +154,8 @@ def accept_question(
     worries += [f"waived: {', '.join(waived)}"] if waived else []
     if view.behind:
         worries.append(f"{view.behind} behind: its guardrails run again before it lands")
+    if index.hinders:
+        worries.append(f"it waits until you commit or stash {line(named(index.hinders))}")
     return Content.assemble(
         (f"accept tree {index.tree[:7]}", "bold"),
         f" of {_id(view)}? ",

@@ -31,6 +31,11 @@ class Counts(Struct):
         return self.working + self.checking + self.landing
 
 
+def asks(view: TaskView) -> bool:
+    """Whether its agent waits for an answer."""
+    return view.task.parked is not None and view.task.parked.reason is ParkReason.QUESTION
+
+
 def needs_you(view: TaskView) -> bool:
     """Whether a task cannot go on without the developer, beyond an ordinary review."""
     match view.task.state:

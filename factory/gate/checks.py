@@ -156,7 +156,7 @@ class Checks:
             id=name, guardrail=spec.name, tree=tree, key=key, tool=tool, verdict=outcome.verdict,
             summary=outcome.summary, exit_code=finished.exit_code, seconds=finished.seconds,
             at=started, failing=outcome.failing, passing=outcome.passing, counted=outcome.counted,
-            details=outcome.details, command=command, note=note,
+            details=outcome.details, command=spec.run, note=note,
         )  # fmt: skip
         self._shop.store.evidence.put_run(run)
         return run

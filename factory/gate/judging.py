@@ -141,7 +141,14 @@ class Judging:
         return tuple(judged)
 
     def told(self, name: str, status: GuardrailStatus) -> None:
-        """A guardrail got further: show it."""
+        """A guardrail, or what stands beside them, got further: keep it and show it.
+
+        Nothing, where that gate has ended: a run that it began may still go on for another's sake.
+        """
+        if name not in self.live:
+            return
+        known = {one.name: one for one in self.live[name]}
+        self.live[name] = tuple({**known, status.name: status}.values())
         self._shop.tell(Progressed(task=name, guardrail=status))
 
 
@@ -155,25 +162,19 @@ class _Board:
         self.specs = specs
         self._judging = judging
         self._name = name
-        self._statuses = {
-            spec.name: GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs
-        }
-        self._publish()
+        if name is not None:
+            judging.live[name] = tuple(
+                GuardrailStatus(name=spec.name, verdict=Verdict.NOT_RUN) for spec in specs
+            )
 
     def show(self, status: GuardrailStatus) -> None:
         """One guardrail got further."""
-        self._statuses[status.name] = status
-        self._publish()
         if self._name is not None:
             self._judging.told(self._name, status)
 
     def settle(self, judged: Judged, run: Run | None) -> None:
         """One guardrail has its verdict."""
         self.show(status_of(judged, run))
-
-    def _publish(self) -> None:
-        if self._name is not None:
-            self._judging.live[self._name] = tuple(self._statuses.values())
 
 
 def status_of(judged: Judged, run: Run | None) -> GuardrailStatus:

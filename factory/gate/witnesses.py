@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -27,7 +28,12 @@ from factory.guardrails.pytest import MOST_AGAIN
 from factory.model import Mark, Run, Struct, Verdict
 from factory.review.kinds import FileKind, is_test, kind_of
 from factory.shop import Shop
+from factory.wire import GuardrailStatus
 
+T = TypeVar("T")
+
+NAME = "witnesses"
+"""What they are called together where guardrails are shown."""
 MOST_FILES = 40
 """Files of tests that are made to fail; of a larger suite, a choice that the tree makes."""
 _SHOWN = 10
@@ -73,7 +79,10 @@ class Witnesses:
         self._judging = judging
 
     async def hear(self, subject: Subject, ready: Ready, runs: Iterable[Run]) -> Heard:
-        """What all of them say of a candidate; nothing where the target has no guardrails yet."""
+        """What all of them say of a candidate; nothing where the target has no guardrails yet.
+
+        How many have answered stands beside the guardrails, under `NAME`.
+        """
         if subject.tip.config is None:
             return Heard()
         overlaid = await self._judging.overlaid(subject)
@@ -83,19 +92,30 @@ class Witnesses:
                    kind=guardrails.kind(specs[run.guardrail].kind), run=run)
             for run in runs
         ]  # fmt: skip
+        asks = [
+            ask(one)
+            for one in asked
+            for ask in (self._silenced, self._lost, self._must_fail, self._new, self._steady)
+        ]
+        answered = 0
+
+        def tell() -> None:
+            status = GuardrailStatus(
+                name=NAME, verdict=Verdict.RUNNING, done=answered, total=len(asks) + 1
+            )
+            self._judging.told(subject.task.id, status)
+
+        async def one_of(ask: Coroutine[Any, Any, T]) -> T:
+            nonlocal answered
+            answer = await ask
+            answered += 1
+            tell()
+            return answer
+
+        tell()
         async with asyncio.TaskGroup() as group:
-            weak = group.create_task(self._judging.weakened(subject, ready))
-            answers = [
-                group.create_task(ask(one))
-                for one in asked
-                for ask in (
-                    self._silenced,
-                    self._lost,
-                    self._must_fail,
-                    self._new,
-                    self._steady,
-                )
-            ]
+            weak = group.create_task(one_of(self._judging.weakened(subject, ready)))
+            answers = [group.create_task(one_of(ask)) for ask in asks]
         heard = [Heard(weakened=weak.result()), *(answer.result() for answer in answers)]
         return Heard(
             weakened=tuple(dict.fromkeys(name for one in heard for name in one.weakened)),

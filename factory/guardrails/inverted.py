@@ -6,14 +6,12 @@ A run that calls such a test anything but failed says nothing about tests, whate
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator, Sequence
 
 from factory.model import Struct
+from factory.syntax import parse
 
 RAISE = "raise AssertionError('this test was made to fail')"
-_LARGEST = 1_000_000
-"""Characters of a file that is still parsed."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -27,20 +25,17 @@ class Inverted(Struct):
 
 def inverted(text: str) -> Inverted | None:
     """The file with a `raise` at the beginning of each test; None where it cannot be made so."""
-    if len(text) > _LARGEST:
+    tree = parse(text)
+    if tree is None:
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tests = dict(_tests(ast.parse(text).body, ""))
-            lines = text.split("\n")
-            for node in sorted(tests.values(), key=lambda one: -one.lineno):
-                _insert(lines, node)
-            changed = "\n".join(lines)
-            ast.parse(changed)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tests = dict(_tests(tree.body, ""))
+    lines = text.split("\n")
+    for node in sorted(tests.values(), key=lambda one: -one.lineno):
+        _insert(lines, node)
+    changed = "\n".join(lines)
+    if not tests or parse(changed) is None:
         return None
-    return Inverted(text=changed, names=frozenset(tests)) if tests else None
+    return Inverted(text=changed, names=frozenset(tests))
 
 
 def _tests(body: Sequence[ast.stmt], above: str) -> Iterator[tuple[str, _Function]]:

@@ -14,7 +14,6 @@ import msgspec
 
 from factory.config import Compare, GuardrailSpec
 from factory.globs import matches
-from factory.guardrails.base import RESULTS
 from factory.guardrails.excerpt import LINES, counted, cut, joined, named
 from factory.model import Judged, Outcome, Run, Verdict
 
@@ -151,7 +150,8 @@ def _block(run: Run, note: str) -> list[str]:
     lines = [f"{_word(run)} {run.guardrail}{cause}: {run.summary}"]
     if note:
         lines.append(f"  {note}")
-    lines.append(f"  reproduce: {reproduce(run.command)}")
+    command = "; ".join(line.strip() for line in run.command.split("\n") if line.strip())
+    lines.append(f"  reproduce: {command}")
     return [
         cut(line) for line in (*lines, *(f"  {line}" for line in run.details.split("\n") if line))
     ]
@@ -159,10 +159,3 @@ def _block(run: Run, note: str) -> list[str]:
 
 def _word(run: Run) -> str:
     return run.verdict.value.upper()
-
-
-def reproduce(command: str) -> str:
-    """The developer's own part of a kind's command, in one line: what does not name /results."""
-    lines = [line.strip() for line in command.split("\n") if line.strip()]
-    own = [line for line in lines if RESULTS not in line]
-    return "; ".join(dict.fromkeys(own or lines))

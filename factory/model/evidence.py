@@ -74,6 +74,7 @@ class Run(Struct):
     counted: int | None = None
     details: str = ""
     command: str = ""
+    """The guardrail's own, as it stands in factory.toml: what to type to see the same."""
     note: str = ""
     """Why the verdict differs from the tool's own: `2 failed on the tip too`."""
     waived: str = ""

@@ -68,7 +68,7 @@ def look(site: Site) -> Findings:
     return Findings(
         agents=(ours,),
         missing=(
-            f"no agent was found: there is no {KEY} and no claude, codex or gemini on PATH; "
+            f"no agent can work yet: there is no {KEY} and no claude, codex or gemini on PATH; "
             f"set {KEY} before the engine starts, install one of them, or name a program of your "
             "own under [agents.NAME]",
         ),

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from factory.model import Mark
+from factory.syntax import parse
 from factory.tamper import answers, cases, code, hooks, lines, places, requirements, settings
 from factory.tamper.base import Edited, MarkKind, mark
 from factory.tamper.cases import Compared, Suite
 from factory.tamper.languages import python_by_form, suite_of
-from factory.tamper.python import is_collected, parse, suite
+from factory.tamper.python import is_collected, suite
 
 __all__ = ["Edited", "MarkKind", "dependencies_changed", "marks", "reads_tests"]
 

@@ -13,8 +13,9 @@ from itertools import islice
 
 from factory.model import Mark, Struct
 from factory.review.kinds import FileKind, kind_of
+from factory.syntax import parse
 from factory.tamper.base import Edited, MarkKind, mark
-from factory.tamper.python import is_collected, parse
+from factory.tamper.python import is_collected
 
 Plain = str | int | float | bytes
 Pair = tuple[Plain, Plain]

@@ -12,8 +12,9 @@ from typing import TypeGuard
 
 from factory.model import Mark
 from factory.review.kinds import FileKind, kind_of
+from factory.syntax import parse
 from factory.tamper.base import Edited, Found, MarkKind, added, mark
-from factory.tamper.python import Function, is_collected, parse
+from factory.tamper.python import Function, is_collected
 
 _FRAMEWORKS = frozenset(("_pytest", "mock", "nose", "pluggy", "pytest", "unittest"))
 _REACHES = frozenset(

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from factory.model import Mark
 from factory.review.kinds import FileKind, kind_of
+from factory.syntax import parse
 from factory.tamper.base import Edited, Found, MarkKind, added, mark
-from factory.tamper.python import Function, is_collected, parse
+from factory.tamper.python import Function, is_collected
 
 _HOOKS = frozenset(
     (

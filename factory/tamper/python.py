@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 
 from factory.tamper.base import Found
 from factory.tamper.cases import Case, Suite
 from factory.tamper.checks import Checks, is_never
 
-_LARGEST = 1_000_000
-"""Characters of a file that is still parsed."""
-_DEEPEST = 150
-"""Levels of a syntax tree that is still read: reading it recurses, and files are foreign."""
 _COLLECTED = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test|tests?)\.py")
 _MARKS = frozenset(("skip", "skipif", "xfail", "flaky"))
 _DECORATORS = _MARKS | {"skipIf", "skipUnless", "expectedFailure"}
@@ -27,24 +22,6 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def is_collected(path: str) -> bool:
     """Whether pytest or unittest look for tests in a file of this name, by their defaults."""
     return _COLLECTED.fullmatch(path) is not None
-
-
-def parse(text: str) -> ast.Module | None:
-    """The syntax tree; None where the text is no Python of this version, too large or too deep."""
-    if len(text) > _LARGEST:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the file's own author is warned of
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    level: list[ast.AST] = [tree]
-    for _ in range(_DEEPEST):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return tree
-    return None
 
 
 def suite(tree: ast.Module) -> Suite:

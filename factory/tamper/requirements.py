@@ -12,8 +12,8 @@ from typing import Any
 
 from factory.globs import matches
 from factory.model import Mark
+from factory.syntax import parse
 from factory.tamper.base import Edited, MarkKind, mark
-from factory.tamper.python import parse
 
 _LOCKS = (
     "poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "pylock*.toml", "package-lock.json",

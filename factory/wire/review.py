@@ -99,6 +99,8 @@ class ReviewIndex(Struct):
     delta: bool = False
     added: int = 0
     removed: int = 0
+    hinders: tuple[str, ...] = ()
+    """Files that are not committed in a checkout of the target: landing waits for them."""
 
 
 class Rows(Struct):

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from factory.config import Compare, GuardrailSpec
-from factory.guardrails import KINDS
 from factory.guardrails.verdict import (
     OUT_OF_SCOPE,
     applies,
@@ -15,7 +13,6 @@ from factory.guardrails.verdict import (
     flaky,
     green,
     judge,
-    reproduce,
     stops,
     worse,
 )
@@ -217,12 +214,3 @@ def test_feedback_has_20_lines_at_most_and_names_each_guardrail_while_there_is_r
     assert max(map(len, lines)) <= 200
     if len(sizes) <= 19:
         assert all(any(line.startswith(f"FAIL g{n}:") for line in lines) for n in range(len(sizes)))
-
-
-@pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("own", ["CI=1 python -m pytest -q", "cd src\nruff check ."])
-def test_the_agent_is_told_the_developers_command_and_not_what_a_kind_adds(
-    name: str, own: str
-) -> None:
-    spec = GuardrailSpec(name="it", run=own, kind=name)
-    assert reproduce(KINDS[name].command(spec)) == own.replace("\n", "; ")

@@ -30,6 +30,7 @@ async def test_a_dirty_checkout_makes_a_landing_wait_and_then_it_goes_on(
         task = await factory.ready("Two", "echo 2 > a.txt")
         developer.write({"README.md": "in the midst of it\n"})
         before = developer.picture()
+        assert (await factory.client.review(task)).hinders == ("README.md",)
         assert await waits(factory, task) == "commit or stash README.md, or leave main"
         assert developer.picture() == before
         developer.git("checkout", "-q", "README.md")

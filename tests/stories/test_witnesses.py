@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from factory.gate import marking
-from factory.gate.witnesses import Heard, Witnesses
-from factory.model import Change, Lane, Mark
+from factory.gate.witnesses import NAME, Heard, Witnesses
+from factory.model import Change, Lane, Mark, TaskState
 from tests.developer import Developer
 from tests.works import rail, settings, told, works
 
@@ -141,3 +141,16 @@ async def test_a_new_test_that_fails_now_and_then_needs_eyes(developer: Develope
 async def test_tests_alone_have_nothing_to_prove(developer: Developer) -> None:
     change = await looked_at(developer, BESIDE)
     assert (change.lane, change.marks, change.idle) == (Lane.PLAIN, (), ())
+
+
+@told
+async def test_one_sees_how_many_witnesses_have_answered(developer: Developer) -> None:
+    developer.commit(PROJECT)
+    async with works(developer) as factory:
+        task = await factory.add("Add a tax", TAX + TESTED)
+        live = factory.engine.gate.live
+        await factory.once(lambda: any(one.name == NAME for one in live.get(task, ())), task)
+        await factory.until(task, TaskState.READY)
+        assert task not in live
+        ran = {run.guardrail: run.command for run in (await factory.client.details(task)).runs}
+        assert ran["ruff"] == "ruff check --select F,S ."  # nothing of what we add to it

@@ -42,6 +42,14 @@ async def test_accept_binds_the_snapshot_and_the_tree_that_were_shown() -> None:
         assert "rate-limit" not in text.splitlines()[0]
 
 
+async def test_the_card_says_what_the_landing_would_wait_for() -> None:
+    stage = review_stage()
+    index = replace(stage.reviews["rate-limit", Look.CHANGE], hinders=("a.py", "b.py"))
+    stage.reviews["rate-limit", Look.CHANGE] = index
+    async with reviewing(stage) as review:
+        assert "waits until you commit or stash a.py, b.py" in await review.press("a")
+
+
 @pytest.mark.parametrize("key", ["a", "enter", "escape", "n", "space", "q", "Y"])
 async def test_anything_but_y_closes_the_card(key: str) -> None:
     async with reviewing() as review:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from factory import wire
 from factory.model import TaskState
 from factory.wire import Overview, TaskView
 from tests.screen import check_golden, text_of
@@ -112,11 +113,15 @@ async def test_enter_opens_the_review_and_b_the_evidence() -> None:
         assert isinstance(front(app), EvidenceScreen)
 
 
-async def test_a_question_is_answered_on_the_floor() -> None:
-    async with inbox() as (app, _, pilot):
+async def test_a_question_is_answered_where_it_is_read() -> None:
+    async with inbox() as (app, stage, pilot):
         await pilot.press("j", "enter")
         await pilot.pause()
-        assert not isinstance(app.screen, InboxScreen | ReviewScreen)
+        assert "keep the old column order?" in text_of(app)
+        await pilot.press(*"keep", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, InboxScreen)
+        assert [one.text for one in stage.commands if isinstance(one, wire.Say)] == ["keep"]
 
 
 async def test_the_cursor_stays_on_its_item_when_others_come_and_go() -> None:

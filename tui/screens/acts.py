@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.content import Content
-
 from factory import wire
-from factory.model import Budget, ParkReason, TaskState
+from factory.model import Budget, TaskState
 from factory.wire import TaskView
 from tui.floorlist import view_of
 from tui.screens.moving import Moving
-from tui.standing import needs_you
-from tui.text import clean, line, money
+from tui.standing import asks
+from tui.text import line, money
 from tui.widgets.card import Card
 
 
@@ -35,21 +33,9 @@ class TaskActs(Moving):
         if task.state.over:
             self.say(f"{line(task.id)} is {task.state}; nobody listens", error=True)
             return
-        from tui.widgets.prompt import Prompt
+        from tui.screens.saying import say_to
 
-        parked = task.parked
-        question = parked is not None and parked.reason is ParkReason.QUESTION
-        title = Content(f"Say to {line(task.id)}; it hears it between two turns")
-        if question and parked is not None:
-            asked = clean(parked.message, newlines=True)
-            title = Content.assemble((f"{line(task.id)} asks  ", "$warning bold"), asked)
-        send = "answer" if question else "say"
-        prompt = Prompt(title, drafts=self.factory.drafts, key=f"say {task.id}", send=send)
-        self.app.push_screen(prompt, lambda text: self._said(task.id, text))
-
-    def _said(self, task: str, text: str | None) -> None:
-        if text:
-            self.do(wire.Say(task=task, text=text), done=f"said to {line(task)}")
+        say_to(self, view)
 
     def action_pause(self) -> None:
         """Pause the agent, or let the task go on."""
@@ -60,7 +46,7 @@ class TaskActs(Moving):
         match view.task.state:
             case TaskState.WORKING | TaskState.CHECKING:
                 self.do(wire.Pause(task=name), done=f"{line(name)} pauses after this turn")
-            case TaskState.PARKED if needs_you(view) and _asks(view):
+            case TaskState.PARKED if asks(view):
                 self.say("it waits for your answer; s answers")
             case TaskState.PARKED | TaskState.STOPPED:
                 self.do(wire.Resume(task=name), done=f"{line(name)} goes on")
@@ -146,7 +132,3 @@ class TaskActs(Moving):
                 editor.edit(self.app, folder)
         except editor.EditorError as error:
             self.say(str(error), error=True)
-
-
-def _asks(view: TaskView) -> bool:
-    return view.task.parked is not None and view.task.parked.reason is ParkReason.QUESTION

@@ -15,6 +15,7 @@ from factory.wire import Overview
 from tui import inboxlines
 from tui.keys import Where, bindings
 from tui.screens.listkeys import ListScreen
+from tui.standing import asks
 from tui.waiting import Waiting, reviewable, waiting
 from tui.widgets.footer import Footer
 from tui.widgets.listing import Listing, Slot
@@ -80,7 +81,7 @@ class InboxScreen(ListScreen):
 
     @on(Listing.Chosen)
     def action_open(self) -> None:
-        """Review the change, or go to what the task waits for."""
+        """Review the change, answer the question, or go to what else the task waits for."""
         item = self._items.get(self.listing.cursor)
         if item is None:
             self.say("nothing waits; 1 goes to the Floor")
@@ -88,6 +89,10 @@ class InboxScreen(ListScreen):
             from tui.screens.review import ReviewScreen
 
             self.run_worker(ReviewScreen(item.id).come(), group="open", exclusive=True)
+        elif asks(item.view):
+            from tui.screens.saying import say_to
+
+            say_to(self, item.view)
         elif item.view.task.state is TaskState.PARKED:
             self.factory.show_task(item.id)
         else:
