@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 from factory.agents.base import Desk, Runtime
 from factory.agents.breaker import Breaker
 from factory.agents.claude import Claude
-from factory.clock import SYSTEM
+from factory.clock import SYSTEM, Clock
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Delta, Origin, Prompt
 from factory.ledger import prices
@@ -52,6 +51,8 @@ class Workplace:
         self.reserved: list[Spend] = []
         self.reserve: Callable[[Spend], None] = self.reserved.append
         self.contained = True
+        self.clock: Clock = SYSTEM
+        self.breaker: Breaker | None = None
         for entry in history:
             self.transcript.append(entry)
 
@@ -67,14 +68,14 @@ class Workplace:
             steering=lambda: tuple(self.unheard),
             reserve=lambda most: self.reserve(most),
             release=lambda: None,
-            clock=SYSTEM,
-            breaker=Breaker(SYSTEM, QUICK),
+            clock=self.clock,
+            breaker=self.breaker or Breaker(self.clock, QUICK),
             key=self.key,
         )
 
     async def follow(self, runtime: Runtime) -> AsyncGenerator[AnyEntry, None]:
         """Each entry once it is on disk; what was heard is steering no more."""
-        self.transcript.resume(time.time())
+        self.transcript.resume(self.clock.now())
         async with aclosing(runtime.work(self.desk())) as entries:
             async for entry in entries:
                 self.transcript.append(entry)

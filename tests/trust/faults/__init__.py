@@ -1,0 +1,1 @@
+"""Faults of a model's endpoint, and an agent that meets them one by one."""
