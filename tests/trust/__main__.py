@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import pkgutil
+import multiprocessing
+import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 
-import tests.trust
-from tests.trust.base import Control, Outcome
-
-
-def controls() -> Iterator[Control]:
-    """All controls: each module of this package gives its own in `CONTROLS`."""
-    for module in pkgutil.iter_modules(tests.trust.__path__):
-        if not module.name.startswith(("_", "test_")):
-            found = importlib.import_module(f"tests.trust.{module.name}")
-            yield from getattr(found, "CONTROLS", ())
+from tests.trust.trying import modules, tried
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,31 +17,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.trust")
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--full", action="store_true", help="at the full sizes (long)")
+    parser.add_argument("--jobs", type=int, help="modules at once: quick as many as cores, else 1")
     options = parser.parse_args(argv)
-    chosen = [one for one in controls() if not options.names or one.name in options.names]
+    jobs = options.jobs or (1 if options.full else os.cpu_count() or 1)
     print("| control | tried | held | with the protection off | seconds |")
-    print("| --- | --- | --- | --- | --- |")
-    good = bool(chosen)
-    for control in chosen:
-        began = time.monotonic()
-        outcome = control.run(options.full)
-        seconds = time.monotonic() - began
-        held = outcome.proven and outcome.tried > 0
-        held = held and outcome.held >= control.bar * outcome.tried
-        good = good and held
-        print(_row(control, outcome, seconds, held=held), flush=True)
-        for note in outcome.notes:
-            print(f"  {note}", file=sys.stderr)
-    return 0 if good else 1
-
-
-def _row(control: Control, outcome: Outcome, seconds: float, *, held: bool) -> str:
-    sign = "✓" if held else "✗"
-    figures = "".join(f"; {name} {value:g}" for name, value in outcome.figures)
-    return (
-        f"| {sign} {control.name}: {control.promise}{figures} | {outcome.tried} | {outcome.held} "
-        f"| {outcome.control} | {seconds:.0f} |"
-    )
+    print("| --- | --- | --- | --- | --- |", flush=True)
+    held = []
+    apart = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=apart, max_tasks_per_child=1) as processes:
+        runs = [
+            processes.submit(tried, module, options.names, full=options.full)
+            for module in modules(options.names)
+        ]
+        for one in (one for run in runs for one in run.result()):
+            held.append(one.held)
+            print(one.row, flush=True)
+            for note in one.notes:
+                print(f"  {note}", file=sys.stderr, flush=True)
+    return 0 if held and all(held) else 1
 
 
 if __name__ == "__main__":
