@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from factory.git.command import Git, shown
 from factory.model import Struct
 
@@ -67,6 +69,17 @@ class Comparisons:
             if plus.isdigit() and minus.isdigit():
                 added, removed = added + int(plus), removed + int(minus)
         return added, removed
+
+    async def missing(self, tip: str, commits: Sequence[str]) -> frozenset[str]:
+        """Those of some commits that are not the tip and no ancestors of it."""
+        asked = "\n".join((*commits, f"^{tip}")).encode() + b"\n"
+        found = await self.git("rev-list", "--stdin", stdin=asked)
+        return frozenset(commits) & frozenset(found.text.split("\n"))
+
+    async def distance(self, old: str, new: str) -> int:
+        """How many commits `new` has that `old` lacks."""
+        counted = await self.git("rev-list", "--count", f"{old}..{new}", ok=(0, 128))
+        return int(counted.text) if counted.code == 0 and counted.text else 0
 
 
 def parse_raw(raw: bytes) -> tuple[Changed, ...]:

@@ -7,7 +7,6 @@ vault borrows its objects. No agent ever sees the vault.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 from factory.faults import Point, reached
@@ -155,17 +154,6 @@ class Vault(Comparisons):
         """Whether `commit` is an ancestor of `descendant`, or the same."""
         found = await self.git("merge-base", "--is-ancestor", commit, descendant, ok=(0, 1, 128))
         return found.code == 0
-
-    async def missing(self, tip: str, commits: Sequence[str]) -> frozenset[str]:
-        """Those of some commits that are not the tip and no ancestors of it."""
-        asked = "\n".join((*commits, f"^{tip}")).encode() + b"\n"
-        found = await self.git("rev-list", "--stdin", stdin=asked)
-        return frozenset(commits) & frozenset(found.text.split("\n"))
-
-    async def distance(self, old: str, new: str) -> int:
-        """How many commits `new` has that `old` lacks."""
-        counted = await self.git("rev-list", "--count", f"{old}..{new}", ok=(0, 128))
-        return int(counted.text) if counted.code == 0 and counted.text else 0
 
     async def faults(self, tip: str, tree: str) -> tuple[tuple[str, str], ...]:
         """Objects of a tree that a push beside `tip` would be refused for, and git's reasons."""

@@ -65,6 +65,7 @@ def test_a_line_without_the_wrapper_sets_a_plant_off_and_with_it_does_not(
     async def look() -> Path:
         async with cellar(developer) as vault:
             folder = await vault.worktree()
+            (folder / "a.txt").write_text("2\n")
             with recorder.recording():
                 await vault.tree(folder)
             return vault.vault.root

@@ -100,7 +100,8 @@ class Busy:
             self.developer.git(*arguments)
         except AssertionError as error:
             words = ("index.lock", "cannot lock ref", "would be overwritten", "Unable to create")
-            if any(word in str(error) for word in words):
+            mute = not str(error)  # `git stash`, where it cannot lock the index
+            if mute or any(word in str(error) for word in words):
                 return False
             raise
         return True

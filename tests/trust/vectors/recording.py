@@ -95,9 +95,11 @@ class Recorder:
         async def heard(
             line: Sequence[str], env: Mapping[str, str], cwd: Path, **more: Any
         ) -> asyncio.subprocess.Process:
-            self._told.append(tuple(line))
+            leash = len(command._leash()) if line[0] in command._leash() else 0
+            if not leash:
+                self._told.append(tuple(line))
             process = await start(line, env, cwd, **more)
-            found = Line(whole=tuple(line), env=tuple(env.items()), cwd=Path(cwd))
+            found = Line(whole=tuple(line[leash:]), env=tuple(env.items()), cwd=Path(cwd))
             if more.get("stdin") == asyncio.subprocess.PIPE:
                 _listen(process, found, self)
             else:

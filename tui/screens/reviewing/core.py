@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from factory.model import Comment, CommentState, TaskState
-from factory.wire import AnyNotice, Grew, Look, Overview, TaskView
+from factory.wire import Look, Overview, TaskView
 from tui import reviewlines
 from tui.diff.locate import locate, place_of, reveal
 from tui.diff.place import Place
@@ -49,7 +49,7 @@ class ReviewCore(TaskActs):
         self._begin_at = at
         self._read_for: tuple[str, str] | None = None
         self._counted = (-1, -1)
-        self._waits = False
+        self._worked = False
         self._ahead: asyncio.Future[Fetched | None] | None = None
 
     async def come(self) -> None:
@@ -73,8 +73,10 @@ class ReviewCore(TaskActs):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show the diff, or ask for it now."""
+        """Show the diff, or ask for it now; of a live worktree again and again."""
         self.read(self._begin_at)
+        if self.look is Look.LIVE:
+            self.set_interval(_LIVE_PACE, self._look_again)
 
     @property
     def diff(self) -> DiffView:
@@ -96,7 +98,6 @@ class ReviewCore(TaskActs):
 
     def read(self, at: Place | None = None) -> None:
         """Read the diff (again), the cursor on this place of it."""
-        self._waits = False
         self.run_worker(self._read(at), group="read", exclusive=True)
 
     def take(self, overview: Overview) -> None:
@@ -114,12 +115,13 @@ class ReviewCore(TaskActs):
                 self._follow_counts((view.seen, view.comments))
         self.refresh_lines()
 
-    def hear(self, notice: AnyNotice) -> None:
-        """Look at a live worktree again when its agent did something, at its pace."""
-        grew = isinstance(notice, Grew) and notice.name.startswith(f"{self.task_id}.")
-        if self.look is Look.LIVE and grew and not self._waits:
-            self._waits = True
-            self.set_timer(_LIVE_PACE, self.read)
+    def _look_again(self) -> None:
+        """Read a live worktree anew while its agent works, and once when it has stopped."""
+        view = self.found()
+        works = view is not None and view.task.state is TaskState.WORKING
+        if (works or self._worked) and self.is_current:
+            self._worked = works
+            self.read()
 
     def refresh_lines(self) -> None:
         """Say anew what stands around the diff."""
