@@ -64,6 +64,7 @@ async def told(developer: Developer, evil: Path) -> None:
         await _rewritten(factory, developer)
         text = developer.shows("factory.toml") + "\n# a comment\n"
         await factory.send(wire.Adopt(title="Other rules", path="factory.toml", text=text))
+        await _locked(factory, developer)
         await _refused(factory, developer)
     developer.git("checkout", "-q", "b.txt")
 
@@ -90,6 +91,16 @@ async def _in_conflict(factory: Works, developer: Developer) -> None:
     task = await factory.ready("Conflict", "echo theirs > a.txt")
     developer.commit({"a.txt": "mine\n"})
     await factory.once(lambda: factory.task(task).state is not TaskState.READY, task)
+
+
+async def _locked(factory: Works, developer: Developer) -> None:
+    task = await factory.ready("Locked", "echo theirs > d.txt")
+    lock = developer.path / ".git" / "index.lock"
+    lock.touch()
+    await factory.accept(task)
+    await factory.once(lambda: bool(factory.task(task).waiting), task)
+    lock.unlink()
+    await factory.send(wire.End(task=task))
 
 
 async def _refused(factory: Works, developer: Developer) -> None:
