@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
-from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
+from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note
 from factory.run import Runner
@@ -167,11 +168,18 @@ class Views:
             view=await self._task(task, changes),
             comments=self._shop.store.reviews.comments(name),
             runs=tuple(sorted(runs.values(), key=lambda run: -run.at)),
+            asked=tuple(self._asked(own)),
             changes=own,
             attempts=self._shop.store.tasks.attempts(name),
             worktree=str(worktree or ""),
             shell=await self._shell(task) if worktree else (),
         )  # fmt: skip
+
+    def _asked(self, changes: Iterable[Change]) -> Iterator[Run]:
+        """The runs that the changes' witnesses rest on, each once."""
+        names = dict.fromkeys(one.run for change in changes for one in change.witnesses)
+        found = (self._shop.store.evidence.run(name) for name in names)
+        yield from (run for run in found if run is not None)
 
     async def _shell(self, task: Task) -> tuple[str, ...]:
         """The command that opens a shell where the task's agent works; none before it can."""

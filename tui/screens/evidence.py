@@ -80,7 +80,7 @@ class EvidenceScreen(ListScreen):
         evidence, key = self._evidence, self.listing.cursor
         if evidence is None:
             return
-        mark, run = evidence.mark(key), evidence.runs.get(key)
+        mark, run = evidence.mark(key), evidence.run(key)
         if mark is not None:
             self.jump(Place(mark.path, mark.line, at=3))
         elif run is not None:
@@ -172,7 +172,7 @@ class EvidenceScreen(ListScreen):
         width = self.size.width
         self.query_one("#evidence-heading", Static).update(evidencelines.heading(evidence, width))
         self.listing.show(evidencelines.slots(evidence), self._draw)
-        run = evidence.runs.get(self.listing.cursor)
+        run = evidence.run(self.listing.cursor)
         found = Content(clean(run.details if run else "", newlines=True))
         details = self.query_one("#evidence-details", Static)
         details.display = bool(found)
