@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from factory.reviewing import hunks_note
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
+from factory.store import Evidence
 from factory.transcript import Transcript
 from factory.wire import (
     Details,
@@ -168,18 +169,12 @@ class Views:
             view=await self._task(task, changes),
             comments=self._shop.store.reviews.comments(name),
             runs=tuple(sorted(runs.values(), key=lambda run: -run.at)),
-            asked=tuple(self._asked(own)),
+            asked=_asked(self._shop.store.evidence, own),
             changes=own,
             attempts=self._shop.store.tasks.attempts(name),
             worktree=str(worktree or ""),
             shell=await self._shell(task) if worktree else (),
         )  # fmt: skip
-
-    def _asked(self, changes: Iterable[Change]) -> Iterator[Run]:
-        """The runs that the changes' witnesses rest on, each once."""
-        names = dict.fromkeys(one.run for change in changes for one in change.witnesses)
-        found = (self._shop.store.evidence.run(name) for name in names)
-        yield from (run for run in found if run is not None)
 
     async def _shell(self, task: Task) -> tuple[str, ...]:
         """The command that opens a shell where the task's agent works; none before it can."""
@@ -282,3 +277,10 @@ def _overlaps(task: Task, changes: dict[str, Change | None], shop: Shop) -> tupl
         if not shop.store.tasks.get(name).state.over:
             found.append(name)
     return tuple(found)
+
+
+def _asked(evidence: Evidence, changes: Iterable[Change]) -> tuple[Run, ...]:
+    """The runs that the changes' witnesses rest on, each once."""
+    names = dict.fromkeys(one.run for change in changes for one in change.witnesses)
+    found = (evidence.run(name) for name in names)
+    return tuple(run for run in found if run is not None)
