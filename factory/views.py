@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
-from factory.model import Change, Judged, Spend, Task, TaskState, Verdict
+from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
+from factory.store import Evidence
 from factory.transcript import Transcript
 from factory.wire import (
     Details,
@@ -171,6 +173,7 @@ class Views:
             view=await self._task(task, changes),
             comments=self._shop.store.reviews.comments(name),
             runs=tuple(sorted(runs.values(), key=lambda run: -run.at)),
+            asked=_asked(self._shop.store.evidence, own),
             changes=own,
             attempts=self._shop.store.tasks.attempts(name),
             worktree=str(worktree or ""),
@@ -278,3 +281,10 @@ def _overlaps(task: Task, changes: dict[str, Change | None], shop: Shop) -> tupl
         if not shop.store.tasks.get(name).state.over:
             found.append(name)
     return tuple(found)
+
+
+def _asked(evidence: Evidence, changes: Iterable[Change]) -> tuple[Run, ...]:
+    """The runs that the changes' witnesses rest on, each once."""
+    names = dict.fromkeys(one.run for change in changes for one in change.witnesses)
+    found = (evidence.run(name) for name in names)
+    return tuple(run for run in found if run is not None)

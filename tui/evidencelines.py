@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from factory.model import Change, Mark, Run, Verdict
+from factory.model import Change, Mark, Run, Verdict, Witness
 from factory.wire import Details, GuardrailStatus
 from tui.reviewlines import COLOURS, mark_line
 from tui.standing import progress
@@ -15,6 +15,7 @@ from tui.widgets.listing import Slot, spread
 
 _MARK = "mark "
 _STATUS = "guardrail "
+_WITNESS = "witness "
 
 
 class Evidence(NamedTuple):
@@ -34,6 +35,12 @@ class Evidence(NamedTuple):
         """All runs by id, the newest first."""
         return {run.id: run for run in self.details.runs}
 
+    def witness(self, key: str) -> Witness | None:
+        """The witness that an item is about."""
+        if not key.startswith(_WITNESS) or self.change is None:
+            return None
+        return self.change.witnesses[int(key.removeprefix(_WITNESS))]
+
     def guardrail(self, key: str) -> str:
         """Name of the guardrail that an item of the list is about; empty where it is about none."""
         if key.startswith(_STATUS):
@@ -42,7 +49,10 @@ class Evidence(NamedTuple):
         return run.guardrail if run else ""
 
     def run(self, key: str) -> Run | None:
-        """The run that an item is about; of a guardrail the one that its verdict rests on."""
+        """The run that an item rests on: its own, its guardrail's, its witness's; None for none."""
+        witness = self.witness(key)
+        if witness is not None:
+            return next((run for run in self.details.asked if run.id == witness.run), None)
         if not key.startswith(_STATUS):
             return self.runs.get(key)
         status = next((one for one in self.statuses() if _STATUS + one.name == key), None)
@@ -68,7 +78,7 @@ class Evidence(NamedTuple):
 
 
 def slots(evidence: Evidence) -> list[Slot]:
-    """Each guardrail with its runs on this tree; then marks; then runs on earlier trees."""
+    """Each guardrail with its runs on this tree; what else it was asked; marks; earlier trees."""
     change = evidence.change
     tree = change.tree if change else ""
     here = [run for run in evidence.details.runs if run.tree == tree]
@@ -78,6 +88,9 @@ def slots(evidence: Evidence) -> list[Slot]:
         newest, key = evidence.newest(status), _STATUS + status.name
         found += [Slot(key), Slot(key, 1)]
         found += [Slot(run.id, 2) for run in runs if run is not newest]
+    if change is not None and change.witnesses:
+        found.append(Slot("", title="what else the green ones were asked"))
+        found += [Slot(f"{_WITNESS}{at}") for at in range(len(change.witnesses))]
     if change is not None and change.marks:
         found.append(Slot("", title="what makes checks say less than they did"))
         found += [Slot(f"{_MARK}{at}") for at in range(len(change.marks))]
@@ -100,6 +113,9 @@ def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
     mark = evidence.mark(slot.key)
     if mark is not None:
         return Content.assemble(("  ⚠ ", "$text-error"), mark_line(mark), f"  {line(mark.text)}")
+    witness = evidence.witness(slot.key)
+    if witness is not None:
+        return _witness(witness, evidence.run(slot.key), width, now)
     run = evidence.run(slot.key)
     name = evidence.guardrail(slot.key)
     status = next((s for s in evidence.statuses() if s.name == name), None)
@@ -167,6 +183,19 @@ def _about(status: GuardrailStatus, run: Run | None) -> Content:
         (" · ".join(word for word in words if word), "$text-muted"),
         (f"  {waived}" if waived else "", "$text-warning"),
     )
+
+
+def _witness(witness: Witness, run: Run | None, width: int, now: float) -> Content:
+    """An answer is no verdict: it has a sign only where it speaks against the change."""
+    sign, style = ("⚠", "$text-error") if witness.against else ("·", "$text-muted")
+    left = Content.assemble(
+        (f"  {sign} ", style),
+        (line(witness.guardrail), "bold"),
+        (f"  {line(witness.asked)}: ", "$text-muted"),
+        line(witness.answer),
+    )
+    right = f"{took(run.seconds)} {ago(now - run.at):>4} " if run is not None else ""
+    return spread(left, Content.styled(right, "$text-muted"), width)
 
 
 def _older(run: Run, kind: int, width: int, now: float) -> Content:

@@ -18,9 +18,10 @@ from factory.config import FILE, Config
 from factory.environment import Ready
 from factory.faults import Point, reached
 from factory.gate import marking, treecheck
+from factory.gate.asking import Heard
 from factory.gate.checks import Checks
 from factory.gate.judging import Judging, Subject
-from factory.gate.witnesses import Heard, Witnesses
+from factory.gate.witnesses import Witnesses
 from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
@@ -181,7 +182,8 @@ class Gate:
             tip=subject.tip.commit, tree=subject.tree, green=green, judged=judged,
             patch_id=patch.result(),
             at=self._shop.now(), lane=Lane.EYES if heard.marks or heard.weakened else Lane.PLAIN,
-            weakened=heard.weakened, marks=heard.marks, idle=heard.idle, handoff=handoff,
+            weakened=heard.weakened, marks=heard.marks, idle=heard.idle, witnesses=heard.witnesses,
+            handoff=handoff,
             added=added, removed=removed, files=subject.paths,
             critical=tuple(path for path in subject.paths if matches(path, config.critical)),
             protected=tuple(path for path in subject.paths if matches(path, config.protected)),

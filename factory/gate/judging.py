@@ -108,17 +108,13 @@ class Judging:
             await self._shop.trees.with_versions(subject.tree, touched) if touched else subject.tree
         )
 
-    async def weakened(self, subject: Subject, ready: Ready) -> tuple[str, ...]:
-        """The guardrails that are red once the protected files are the tip's own again."""
+    async def with_the_tips(self, subject: Subject, ready: Ready) -> tuple[Judged, ...]:
+        """Every guardrail where the protected files are the tip's own again; none if they are."""
         tree = await self.overlaid(subject)
         if tree in (subject.tree, subject.tip.tree) or subject.tip.config is None:
             return ()
         judged, _ = await self.judge(subject, tree, ready, None)
-        return tuple(
-            one.guardrail
-            for one in judged
-            if one.verdict not in (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_RUN)
-        )
+        return judged
 
     async def tip(self) -> tuple[Judged, ...]:
         """Run all guardrails on the tip itself: what the base is like, and whether they can run."""

@@ -22,7 +22,7 @@ from factory.model.errors import (
     cause,
     sentence,
 )
-from factory.model.evidence import Change, Judged, Lane, Mark, Outcome, Run, Verdict
+from factory.model.evidence import Change, Judged, Lane, Mark, Outcome, Run, Verdict, Witness
 from factory.model.struct import Struct
 from factory.model.task import (
     AcceptRule,
@@ -75,6 +75,7 @@ __all__ = [
     "TaskState",
     "UnknownError",
     "Verdict",
+    "Witness",
     "cause",
     "sentence",
 ]

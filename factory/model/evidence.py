@@ -110,6 +110,18 @@ class Mark(Struct):
     """The line or the fact, as found (foreign text)."""
 
 
+class Witness(Struct):
+    """One question put to a guardrail that passed, and its answer: evidence, and no verdict."""
+
+    guardrail: str
+    asked: str
+    answer: str
+    run: str = ""
+    """Id of the run that it rests on, with a log of its own."""
+    against: bool = False
+    """Whether it speaks against the change."""
+
+
 class Change(Struct):
     """A candidate with its evidence: what the inbox shows."""
 
@@ -130,6 +142,8 @@ class Change(Struct):
     marks: tuple[Mark, ...] = ()
     idle: tuple[str, ...] = ()
     """New tests that pass on the tip's code too: they prove nothing about the change."""
+    witnesses: tuple[Witness, ...] = ()
+    """What else was asked of the guardrails once all were green."""
     handoff: Handoff = Handoff()
     added: int = 0
     removed: int = 0

@@ -108,6 +108,8 @@ class Details(Struct):
     comments: tuple[Comment, ...] = ()
     runs: tuple[Run, ...] = ()
     """Newest first; both runs of a check that was run again are here."""
+    asked: tuple[Run, ...] = ()
+    """Runs that the witnesses of the changes rest on, most of them on trees beside the change's."""
     changes: tuple[Change, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     worktree: str = ""

@@ -54,7 +54,7 @@ async def test_without_the_tips_own_checks_the_weakening_would_not_be_named(
     async def nothing(*_: object) -> tuple[str, ...]:
         return ()
 
-    monkeypatch.setattr(Judging, "weakened", nothing)
+    monkeypatch.setattr(Judging, "with_the_tips", nothing)
     developer.commit({"factory.toml": settings(SUITE), **GOOD})
     async with works(developer) as factory:
         task = await factory.ready("Change the value", CHEAT)

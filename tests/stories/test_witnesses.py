@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from factory.gate import marking
-from factory.gate.witnesses import NAME, Heard, Witnesses
+from factory.gate.asking import Heard
+from factory.gate.witnesses import NAME, Witnesses
 from factory.model import Change, Lane, Mark, TaskState
 from tests.developer import Developer
 from tests.works import rail, settings, told, works
@@ -96,6 +97,7 @@ async def test_a_green_check_that_could_not_have_been_red_needs_eyes(
     assert change.lane is Lane.EYES
     assert change.weakened == (weakened,)
     assert kind in {mark.kind for mark in change.marks}
+    assert weakened in {one.guardrail for one in change.witnesses if one.against}
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -115,6 +117,38 @@ async def test_without_witnesses_it_would_be_plainly_ready(
 async def test_new_tests_that_need_the_change_are_plainly_ready(developer: Developer) -> None:
     change = await looked_at(developer, TAX + TESTED)
     assert (change.lane, change.idle) == (Lane.PLAIN, ())
+
+
+@told
+async def test_each_question_is_evidence_of_its_own_with_a_run_and_a_log(
+    developer: Developer,
+) -> None:
+    developer.commit(PROJECT)
+    async with works(developer) as factory:
+        task = await factory.ready("Change the cart", TAX + TESTED)
+        details = await factory.client.details(task)
+        change = details.view.change
+        assert change is not None
+        assert {(one.guardrail, one.asked) for one in change.witnesses} == QUESTIONS
+        assert not any(one.against for one in change.witnesses)
+        runs = {run.id: run for run in details.asked}
+        assert {one.run for one in change.witnesses} == set(runs)
+        for one in change.witnesses:
+            assert (await factory.client.log(one.run)).size > 0, one.asked
+        answers = {one.asked: one.answer for one in change.witnesses}
+    assert answers["new tests on the target's code"] == "1 of 1 new test need the change"
+    assert answers["the target's tests, each made to fail at its first line"].startswith("2 of 2")
+
+
+QUESTIONS = {
+    ("ruff", "once more, with the target's versions of protected files"),
+    ("tests", "once more, with the target's versions of protected files"),
+    ("ruff", "with nothing silenced, by the target's settings"),
+    ("tests", "each test of the target by its id"),
+    ("tests", "the target's tests, each made to fail at its first line"),
+    ("tests", "new tests on the target's code"),
+    ("tests", "new tests, nine times more"),
+}
 
 
 @told

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 import pytest
 
 from factory.gate import marking
-from factory.gate.witnesses import Heard, Witnesses
+from factory.gate.asking import Heard
+from factory.gate.witnesses import Witnesses
 from factory.model import Struct
 from tests.trust.base import Control, Outcome
 from tests.trust.cheats import CHEATS, HONEST

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from factory.model import Verdict
+from factory.model import Verdict, Witness
 from factory.wire import Chunk, GuardrailStatus, Progressed, Rerun, Waive
 from tests.screen import check_golden
 from tests.stage import Stage
@@ -43,6 +43,28 @@ def red() -> Stage:
         for name, kept in stage.details.items()
     }
     stage.logs = {run.id: LOG.encode() for run in runs()}
+    return stage
+
+
+WITNESSES = (
+    Witness(
+        guardrail="tests", asked="each made to fail", answer="1 did not", run="w1", against=True
+    ),
+    Witness(guardrail="ruff", asked="with nothing silenced", answer="0 findings more", run="w2"),
+)
+
+
+def asked() -> Stage:
+    """The same stage, where the green guardrails were asked more."""
+    stage = red()
+    kept = stage.details["rate-limit"]
+    found = replace(change("rate-limit"), witnesses=WITNESSES)
+    beside = tuple(
+        replace(runs()[0], id=one.run, tree="3" * 40, details=f"found by {one.run}")
+        for one in WITNESSES
+    )
+    stage.details["rate-limit"] = replace(kept, view=replace(kept.view, change=found), asked=beside)
+    stage.logs |= {one.run: LOG.encode() for one in WITNESSES}
     return stage
 
 
@@ -118,6 +140,23 @@ async def test_evidence_opened_elsewhere_leads_to_a_review() -> None:
         await review.settle()
         await review.press("G", "k", "enter")
         assert isinstance(review.front, ReviewScreen)
+
+
+async def test_what_else_a_green_guardrail_was_asked_is_there_each_with_its_own_log() -> None:
+    async with evidence(asked()) as review:
+        assert "what else the green ones were asked" in review.text
+        assert "⚠ tests  each made to fail: 1 did not" in review.text
+        assert "· ruff  with nothing silenced: 0 findings more" in review.text
+        assert "tree 3333333" not in review.text, "its trees are nobody's earlier ones"
+        assert "found by w1" in await review.press("j", "j", "j", "j")
+        assert "put the cursor on a guardrail" in await review.press("R")
+        assert "Found 1 error" in await review.press("enter")
+        assert [type(screen) for screen in review.app.screen_stack][-1] is LogScreen
+
+
+async def test_where_nothing_else_was_asked_nothing_is_said_of_it() -> None:
+    async with evidence() as review:
+        assert "what else" not in review.text
 
 
 async def test_shift_r_runs_the_guardrail_again() -> None:

@@ -184,6 +184,15 @@ def evidence_lines(runs: Sequence[Run]) -> Iterator[str]:
             yield f"    … and {len(run.failing) - 20} more"
 
 
+def witness_lines(change: Change | None) -> Iterator[str]:
+    """What else the green guardrails of a change were asked, and what they answered."""
+    for one in change.witnesses if change else ():
+        sign = "⚠" if one.against else "·"
+        yield f"{sign} {text.line(one.guardrail)}, {text.line(one.asked)}: {text.line(one.answer)}"
+        if one.run:
+            yield f"  log {one.run}"
+
+
 # --- facts ---------------------------------------------------------------------------------
 
 

@@ -91,13 +91,18 @@ async def show(
         elif plain:
             console.fields(*describe.task_fields(view, overview))
         else:
-            lines = describe.evidence_lines(details.runs) if evidence else ()
+            lines = _evidence(details) if evidence else ()
             for line in lines or describe.task_lines(details, overview.now):
                 console.line(line)
             if not evidence and details.view.task.spec:
                 console.line()
                 console.lines(details.view.task.spec, indent="  ")
     return 0
+
+
+def _evidence(details: Details) -> tuple[str, ...]:
+    runs = describe.evidence_lines(details.runs)
+    return (*runs, *describe.witness_lines(details.view.change))
 
 
 async def report(
@@ -158,7 +163,9 @@ def _diff_lines(row: wire.Row, index: wire.ReviewIndex) -> tuple[str, ...]:
 
 
 async def _print_log(console: Console, client: Client, details: Details, name: str) -> None:
-    run = next((run for run in details.runs if name in (run.id, run.guardrail)), None)
+    known_by = [(run, (run.id, run.guardrail)) for run in details.runs]
+    known_by += [(run, (run.id, "")) for run in details.asked]
+    run = next((run for run, names in known_by if name in names), None)
     if run is None:
         known = ", ".join(sorted({run.guardrail for run in details.runs})) or "none has run"
         raise UnknownError(f"{details.view.task.id} has no run of {name}; its guardrails: {known}")
