@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import tests
+from factory import spawn
 from factory.git.place import Place
 from tests.clocks import Hung
 from tests.developer import Developer
@@ -41,7 +42,8 @@ class House:
         self.kills = 0
         self._wall = wall
         self._surroundings = surroundings
-        self._engine: subprocess.Popen[bytes] | None = None
+        self._engine = 0
+        self._started: list[subprocess.Popen[bytes]] = []
         self._born = 0.0
         self._first = 0.0
         self._screen: Screen | None = None
@@ -52,62 +54,68 @@ class House:
         return self.developer.place
 
     async def watch(self) -> None:
-        """Start the engine, look at it, and start it again."""
+        """Start the engine, look at it, and start it again where nobody else has."""
         loop = asyncio.get_running_loop()
         started = False
         while True:
-            if self._engine is None or self._engine.poll() is not None:
-                if started and not self.restarts:
+            if not self._lives():
+                answers = await spawn.running(self.place)
+                if answers is None and started and not self.restarts:
                     return
-                self._engine, self._born, self._first = self._start(), loop.time(), 0.0
-                started = True
+                self._engine = answers.pid if answers else self._start()
+                self._born, self._first, started = loop.time(), 0.0, True
             elif loop.time() - self._born > LEARNING:
-                self._measure(self._engine.pid)
+                self._measure()
             if self._screen is not None:
                 self.screen_grown = self._screen.grown(loop.time())
             await asyncio.sleep(0.5)
 
+    def _lives(self) -> bool:
+        """Whether the engine that we know of runs, ours or one that the screen has started."""
+        for child in self._started:
+            child.poll()
+        return self._engine != 0 and resident(self._engine) > 0
+
     def open_screen(self) -> None:
         """The developer leaves `factory-tui` open when they go."""
-        self._screen = Screen(self.developer.path, self._surroundings)
+        root = Path(tests.__file__).parent.parent
+        surroundings = {**self._surroundings, "PYTHONPATH": str(root)}
+        self._screen = Screen(self.developer.path, self._wall, surroundings)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> int:
         root = Path(tests.__file__).parent.parent
         with self.place.log.open("ab") as log:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tests.trust.weekend.engine",
                  str(self.developer.path), str(self._wall), *self.off],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place.state,
                 start_new_session=True,
                 env={**self._surroundings, "PYTHONPATH": str(root)},
             )  # fmt: skip
+        self._started.append(child)
+        return child.pid
 
-    def _measure(self, pid: int) -> None:
-        size = resident(pid)
+    def _measure(self) -> None:
+        size = resident(self._engine)
         self._first = self._first or size
         self.grown = max(self.grown, size - self._first)
 
     def kill(self) -> None:
         """`kill -9`, whatever it does right now."""
-        if self._engine is not None and self._engine.poll() is None:
-            self._engine.kill()
-            self._engine.wait()
+        if self._lives():
+            _signal([self._engine], signal.SIGKILL)
             self.kills += 1
 
     async def suspend(self, seconds: float) -> None:
         """The laptop is closed for a moment: the engine and all below it stand still."""
-        if self._engine is None:
-            return
-        family = [self._engine.pid, *below(self._engine.pid)]
+        family = [self._engine, *below(self._engine)] if self._lives() else []
         _signal(family, signal.SIGSTOP)
         await asyncio.sleep(seconds)
         _signal(family, signal.SIGCONT)
 
     async def no_room(self, seconds: float) -> None:
         """For a moment no file can grow: neither the engine's, nor one of whom it starts."""
-        if self._engine is None:
-            return
-        pid = self._engine.pid
+        pid = self._engine
         with contextlib.suppress(ProcessLookupError):
             _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
@@ -116,7 +124,7 @@ class House:
 
     def crash_a_check(self) -> bool:
         """Kill what runs in a sandbox right now, if anything does."""
-        family = below(self._engine.pid) if self._engine else []
+        family = below(self._engine) if self._lives() else []
         inside = [pid for pid in family if b"sleep" in _command(pid)]
         _signal(inside[-1:], signal.SIGKILL)
         return bool(inside)
@@ -127,20 +135,21 @@ class House:
         if self._screen is not None:
             self._screen.close()
             self._screen = None
-        if self._engine is not None:
-            self._engine.kill()
-            self._engine.wait()
+        self.kill()
+        for child in self._started:
+            child.kill()
+            child.wait()
 
 
 class Screen:
     """A client in a terminal of its own, which shows what it is told and is never touched."""
 
-    def __init__(self, folder: Path, surroundings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, clock: Path, surroundings: Mapping[str, str]) -> None:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self._process = subprocess.Popen(
-            [Path(sys.executable).parent / "factory-tui"], cwd=folder, start_new_session=True,
-            stdin=theirs, stdout=theirs, stderr=theirs,
+            [sys.executable, "-P", "-m", "tests.trust.weekend.screen", str(clock)],
+            cwd=folder, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs,
             env={**surroundings, "TERM": "xterm-256color"},
         )  # fmt: skip
         os.close(theirs)
