@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -49,17 +49,27 @@ class Purse:
         self.release(task)
         own = _caps(task.budget, config.task_budget)
         reason = exceeded(self.of(task), most, own, task.id, unpriced=agent.subscription)
-        others = self._store.money.lines(since=self._midnight())
-        reason = reason or exceeded(
-            _sum(others), most, config.day_budget, "today",
-            way_out="raise [budget] in factory.toml, or wait for tomorrow",
-            unpriced=agent.subscription,
-        )  # fmt: skip
         if reason is not None:
             raise AgentError(reason, reason=ParkReason.BUDGET)
+        self._look_at_the_day(agent, most, config)
         name = uuid.uuid4().hex
         self._open[task.id] = name
         self._put(name, task, agent, most, settled=False)
+
+    def _look_at_the_day(self, agent: AgentSpec, most: Spend, config: Config) -> None:
+        """Raises AgentError: until midnight, where tomorrow's cap would let the turn begin."""
+        spent = _sum(self._store.money.lines(since=self._midnight()))
+        way_out = "it goes on tomorrow; or raise [budget] in factory.toml, and resume it"
+        unpriced = agent.subscription
+        if reason := exceeded(
+            Spend(), most, config.day_budget, "today", unpriced=unpriced,
+            way_out="raise [budget] in factory.toml, then resume it",
+        ):  # fmt: skip
+            raise AgentError(reason, reason=ParkReason.BUDGET)
+        if reason := exceeded(
+            spent, most, config.day_budget, "today", unpriced=unpriced, way_out=way_out
+        ):
+            raise AgentError(reason, reason=ParkReason.BUDGET, until=self._midnight(days=1))
 
     def left(self, task: Task, config: Config) -> float | None:
         """Seconds that a task may still work; None where it has no cap in minutes."""
@@ -119,10 +129,10 @@ class Purse:
         """What the developer's calendar day has cost so far."""
         return _sum(self.lines(since=self._midnight()))
 
-    def _midnight(self) -> float:
-        """When the developer's calendar day began."""
-        now = datetime.fromtimestamp(self._now()).astimezone()
-        return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    def _midnight(self, days: int = 0) -> float:
+        """When the developer's calendar day began, or the one in so many days."""
+        day = datetime.fromtimestamp(self._now()) + timedelta(days=days)
+        return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def per_hour(self) -> float:
         """US dollars an hour, over the last hour."""

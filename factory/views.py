@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
-from factory.model import Change, Judged, Run, Spend, Task, TaskState, Verdict
+from factory.model import Change, Judged, ParkReason, Run, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import hunks_note
 from factory.run import Runner
@@ -41,7 +41,10 @@ _SHOWN_AFTER_END = 100
 """Tasks that are over and still listed, the newest."""
 _LAST = 16_384
 """Bytes of a transcript's end in which its last line is looked for."""
-_REPORTED = frozenset({"engine", "rate limited", "cheat", "undo", "differs", "alarm"})
+_REPORTED = frozenset({"engine", "cheat", "undo", "differs", "alarm"})
+_EVERY = 1_000_000
+"""Facts; a report leaves out none of its time."""
+_LIMITED = f"{ParkReason.RATE_LIMITED}: "
 
 
 class Views:
@@ -227,7 +230,7 @@ class Views:
         notes.put_note("reported", str(now))
         every = self._shop.store.tasks.all()
         tasks = [task for task in every if not task.state.over or task.changed_at >= since]
-        facts = self._shop.store.journal.facts(since=since)
+        facts = self._shop.store.journal.facts(since=since, limit=_EVERY)
         since = since or min((task.created_at for task in every), default=now)
         lines = self._purse.lines(since=since)
         return Report(
@@ -241,14 +244,25 @@ class Views:
                 )
                 for task in tasks
             ),
-            events=tuple(fact for fact in facts if _worth_reporting(fact)),
+            events=tuple(_worth_reporting(facts)),
             spent=sum((line.spend for line in lines), Spend()),
         )  # fmt: skip
 
 
-def _worth_reporting(fact: Fact) -> bool:
-    """Whether Monday's report tells it: a restart that interrupted nothing is no news."""
-    return fact.kind in _REPORTED and not fact.text.startswith("started, 0 ")
+def _worth_reporting(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """What Monday's report tells: a restart that interrupted nothing is no news.
+
+    Of tasks that one limit parked, the first is told.
+    """
+    limited = False
+    for fact in facts:
+        first = fact.kind == "parked" and fact.text.startswith(_LIMITED)
+        if (first and not limited) or (
+            fact.kind in _REPORTED and not fact.text.startswith("started, 0 ")
+        ):
+            yield fact
+        # Whoever goes on, or stops for another reason, is past the limit.
+        limited = first or (limited and fact.kind not in ("claimed", "ready", "red"))
 
 
 def _last_line(path: Path) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,35 @@ def test_a_turn_that_a_killed_engine_had_not_settled_is_settled_once(tmp_path: P
         after = Purse(store, lambda: NOW)
         after.catch_up(task("a"), AGENT, turns)
         assert after.of(task("a")).usd == pytest.approx(0.3), "and its reservation is gone"
+
+
+def test_who_meets_the_days_cap_goes_on_at_midnight(purse: Purse) -> None:
+    purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    with pytest.raises(AgentError, match="it goes on tomorrow") as refused:
+        purse.reserve(task("b"), AGENT, Spend(usd=0.6), CONFIG)
+    assert refused.value.until is not None
+    midnight = datetime.fromtimestamp(refused.value.until)
+    assert (midnight.hour, midnight.minute, midnight.second) == (0, 0, 0)
+    assert 0 < refused.value.until - NOW <= 25 * 3600
+
+
+def test_who_would_pass_the_cap_of_any_day_waits_for_the_developer(purse: Purse) -> None:
+    with pytest.raises(AgentError, match=r"raise \[budget\]") as refused:
+        purse.reserve(task("a"), AGENT, Spend(usd=1.6), CONFIG)
+    assert refused.value.until is None
+
+
+def test_what_was_set_aside_for_a_turn_that_failed_is_free_again(store: Store) -> None:
+    purse = Purse(store, lambda: NOW)
+    purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    purse.release(task("a"))
+    assert store.money.lines() == ()
+
+
+def test_a_turn_that_was_cut_off_in_the_midst_stays_paid(store: Store) -> None:
+    purse = Purse(store, lambda: NOW)
+    with purse.at_work(task("a"), AGENT):
+        purse.reserve(task("a"), AGENT, Spend(usd=0.6), CONFIG)
+    assert purse.today().usd == 0.6
+    purse.reserve(task("b"), AGENT, Spend(usd=0.1), CONFIG)
+    assert purse.of(task("a")).usd == 0.6

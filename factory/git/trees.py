@@ -75,14 +75,14 @@ class Trees:
                 await git(*_CLEAN, work_tree=folder, index=index)
             except GitError:  # an index cut short by a kill, a folder closed or too deep: afresh
                 await asyncio.to_thread(folders.empty, folder, but=".git")
-                index.unlink(missing_ok=True)
+                _forget(index)
                 await git(*reset, work_tree=folder, index=index)
 
     @asynccontextmanager
     async def _alone(self, folder: Path) -> AsyncIterator[None]:
         """Nobody else uses the folder's index; a lock that a killed engine left is removed."""
         async with self._using.setdefault(folder, asyncio.Lock()):
-            Path(f"{self.index(folder)}.lock").unlink(missing_ok=True)
+            _lock(self.index(folder)).unlink(missing_ok=True)
             yield
 
     async def private_git(self, folder: Path, commit: str) -> None:
@@ -119,7 +119,7 @@ class Trees:
                     await git("read-tree", base, index=index)
                 await modules.gather(git, folder, index, base)
             except GitError:  # an index cut short, as in `put`
-                index.unlink(missing_ok=True)
+                _forget(index)
                 await git("read-tree", base, index=index)
                 await modules.gather(git, folder, index, base)
             added = await git(
@@ -161,7 +161,7 @@ class Trees:
         paths = [name for name in listing.out.split(b"\0") if name.rpartition(b"/")[2] == _IGNORE]
         if paths:
             index = rules.parent / "ignore.index"
-            index.unlink(missing_ok=True)
+            _forget(index)
             git = self.vault.git
             await git("read-tree", commit, index=index)
             await git(
@@ -232,3 +232,13 @@ def free_name(taken: Iterable[str]) -> str:
     while f"w{number:02}" in held:
         number += 1
     return f"w{number:02}"
+
+
+def _lock(index: Path) -> Path:
+    return Path(f"{index}.lock")
+
+
+def _forget(index: Path) -> None:
+    """Throw an index away, with the lock that a git leaves which a full disk has ended."""
+    index.unlink(missing_ok=True)
+    _lock(index).unlink(missing_ok=True)

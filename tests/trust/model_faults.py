@@ -43,7 +43,7 @@ def faults(full: bool) -> Outcome:
     """Each fault for an agent with one good turn behind it; then with every failure taken alike."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     every = list(cases())
-    chosen = every * 3 if full else every[::4]
+    chosen = every * 3 if full else every[::6]
     wrong = asyncio.run(_all([partial(_try, case) for case in chosen]))
     alike = Setback(what="it failed", way_out="look into it")
     some = [case for case in every if case.parks is not None or case.asked not in (None, 1)]
