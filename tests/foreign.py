@@ -24,7 +24,9 @@ CLEANING = frozenset({
 })  # fmt: skip
 """Functions that clean what they are given, or are tested to give back clean text."""
 PAINTING = frozenset({"Content", "styled", "assemble", "Static", "Segment", "notify", "Text"})
-COUNTING = frozenset({"len", "plural", "count", "money", "usd", "ago", "took", "clock", "int", "bool"})
+COUNTING = frozenset(
+    {"len", "plural", "count", "money", "usd", "ago", "took", "clock", "int", "bool"}
+)
 OURS = frozenset({
     "id", "name", "key", "sign", "value", "title", "kind", "status", "mark", "verdict", "reason",
     "version", "protocol", "keys", "shown", "given", "base", "tree", "tip", "snapshot", "commit",
