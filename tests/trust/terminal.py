@@ -42,6 +42,8 @@ COMMANDS = (
     ("show", READY, "--log", "run-1"), ("show", READY, "--plain"), ("report",),
 )  # fmt: skip
 QUICK_COMMANDS = 4
+_MARKED = re.compile(r"\bq[a-z]{2} ")
+"""Something foreign has been said; `status --short` says figures alone."""
 
 
 class Session(Struct):
@@ -127,7 +129,7 @@ def printed(rounds: Sequence[int], commands: Sequence[Sequence[str]]) -> list[st
             host.do(lambda: fill(host.stage, say))
             for words in commands:
                 out = shell.at_terminal(*words, env={"NO_COLOR": "1"}).out.replace("\r\n", "\n")
-                if "Traceback" in out or not re.search(r"\bq[a-z]{2} ", out):
+                if "Traceback" in out or ("--short" not in words and not _MARKED.search(out)):
                     found.append(f"{' '.join(words)}: {out[-200:]!r}")
                 odd = sorted(set(FORBIDDEN.findall(out.replace("\n", "").replace("\t", ""))))
                 found += [f"{' '.join(words)}: {what!r}" for what in odd]
