@@ -74,19 +74,38 @@ def find_repository(start: Path) -> Place:
 
 def _ask(start: Path) -> tuple[Path, Path, bool]:
     line = [program(), "-c", "safe.directory=*", "rev-parse", "--path-format=absolute"]
-    line += ["--is-bare-repository", "--git-common-dir", "--show-toplevel"]
+    line += ["--is-bare-repository", "--show-object-format", "--git-common-dir", "--show-toplevel"]
     answer = subprocess.run(
-        line, cwd=start, env=environment(), capture_output=True, text=True, timeout=20, check=False
+        line, cwd=start, env=environment(), capture_output=True, timeout=20, check=False
     )
-    words = answer.stdout.split("\n")
-    if words and words[0] == "true":
+    bare, form, *paths = [*os.fsdecode(answer.stdout).split("\n"), "", ""]
+    if bare == "true":
         return start, start, True
-    if answer.returncode or len(words) < 3:
+    if answer.returncode or len(paths) < 4:
         raise RepositoryError(
             f"{start} is not inside a git repository; go to one, or make one with `git init` "
             "and a first commit"
         )
-    return Path(words[2]), Path(words[1]), False
+    if form != "sha1":
+        raise RepositoryError(
+            f"{start} names its objects by {form}, which factory-tui cannot read yet; use a "
+            "repository of git's default format, sha1"
+        )
+    common, top, *more = paths
+    if any(more) or not _is_text(top + common):
+        raise RepositoryError(
+            f"{str(start)!r} has a line break in its path, or a byte that is no UTF-8, by which "
+            "folders cannot be told apart; rename the folder"
+        )
+    return Path(top), Path(common), False
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _identity(common: Path) -> str:

@@ -81,7 +81,7 @@ class Repository:
     async def branches(self) -> tuple[str, ...]:
         """Local branches, the checked-out one first, then `main` and `master`."""
         head = (await self.ask("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1))).text
-        all_ = (await self.ask("for-each-ref", "--format=%(refname:short)", "refs/heads")).text
+        all_ = (await self.ask("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")).text
         names = [name for name in all_.split("\n") if name]
         return tuple(sorted(names, key=lambda name: (name != head, name not in _USUAL, name)))
 

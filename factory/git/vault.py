@@ -15,7 +15,7 @@ from factory.git.comparisons import Comparisons
 from factory.git.objects import Objects
 from factory.git.repository import Repository
 from factory.git.soundness import faults
-from factory.model import Struct
+from factory.model import GitError, Struct
 
 COMMITTER = ("factory-tui", "factory-tui@localhost")
 
@@ -72,19 +72,38 @@ class Vault(Comparisons):
         if known.text == tip:
             self._fetched = tip
             return tip
-        await history(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
-            "--", str(self.repository.path), f"refs/heads/{self.target}:refs/heads/main",
-            # The developer's own history may carry old blemishes that fsck would refuse.
-            settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
-            timeout=1800,
-        )  # fmt: skip
+        await self._bring(history)
         self._share_ends()
         tip = (await history("rev-parse", "refs/heads/main")).text
         reached(Point.FETCH_DONE)
         await self.keep(f"tips/{tip}", tip)
         self._fetched = tip
         return tip
+
+    async def _bring(self, history: Git) -> None:
+        fetching = history(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
+            "--", str(self.repository.path), f"refs/heads/{self.target}:refs/heads/main",
+            # The developer's own history may carry old blemishes that fsck would refuse.
+            settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
+            timeout=1800,
+        )  # fmt: skip
+        try:
+            await fetching
+        except GitError as error:
+            asked = await self.repository.ask(
+                "config", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1)
+            )
+            if asked.text:
+                raise GitError(
+                    f"{self.repository.path} is a partial clone and lacks objects of "
+                    f"{self.target}: bring them with `git fetch --refetch --no-filter`, or use a "
+                    "whole clone"
+                ) from error
+            raise GitError(
+                f"{self.target} cannot be read from {self.repository.path} ({error}); `git fsck` "
+                "there says what is missing"
+            ) from error
 
     def _share_ends(self) -> None:
         """Where the developer's clone is shallow, history ends for the vault where theirs does."""

@@ -196,7 +196,7 @@ def faults(
             wrong.append(f"{view.path}: {view.added} and {view.removed} lines, not {expected}")
         last = any(row.new == len(_split(new)) and row.new for row in mine)
         same = view.status != "T" and _ends(old)
-        if new and _ends(new) != (_told(mine) if last else same):
+        if new and new.contents and _ends(new) != (_told(mine) if last else same):
             wrong.append(f"{view.path}: how it ends is not shown")
     return Looked(wrong=tuple(wrong + painted(found, rows)), files=len(found.files), binary=binary)
 

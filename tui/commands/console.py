@@ -86,7 +86,8 @@ class Console:
 
     def question(self, text: str, default: str = "") -> str:
         """Ask the person and give the answer, or the default for none. Only where `asks`."""
-        self._stdout.write(f"{text} [{default}] " if default else f"{text} ")
+        asked = f"{text} [{default}] " if default else f"{text} "
+        self._stdout.write(clean(asked, newlines=True))
         self._stdout.flush()
         answer = self._stdin.readline()
         if not answer:

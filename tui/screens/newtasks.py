@@ -39,7 +39,8 @@ class NewTasks(Writing[tuple[Draft, ...]]):
         try:
             found = parse(self.written)
         except TaskTextError as error:
-            self.query_one("#preview", Static).update(Content.styled(f"⚠ {error}", "$error"))
+            wrong = Content.styled(f"⚠ {line(str(error))}", "$error")
+            self.query_one("#preview", Static).update(wrong)
             return
         self.query_one("#preview", Static).update(self._listed(found))
         self.query_one("#hint", Static).update(self.hint())

@@ -20,7 +20,7 @@ from textual.widgets import Static, TextArea
 
 from tui.editor import EditorError, edit
 from tui.keys import Where, bindings
-from tui.text import clean
+from tui.text import clean, line
 
 Result = TypeVar("Result")
 
@@ -69,7 +69,7 @@ class Box(TextArea):
         try:
             written = edit_text(self.app, self.text)
         except EditorError as error:
-            self.app.notify(str(error), severity="error", markup=False)
+            self.app.notify(line(str(error)), severity="error", markup=False)
             return
         self.text = clean(written, newlines=True, tab=0)
         self.move_cursor(self.document.end)
