@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess  # noqa: TID251 - engines are started as anybody would
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 from unittest import mock
 
-from factory import wire
+from factory import spawn, wire
 from factory.client import Client, connect
 from factory.faults import Point
-from factory.model import Draft, EngineError, TaskState
+from factory.model import Draft, EngineError, FactoryError, TaskState
 from factory.wire import Fact, TaskView
 from tests.developer import Developer
 from tests.trust.stable import stable
@@ -71,6 +72,7 @@ class Life:
         self.seen: dict[int, Fact] = {}
         """Facts that were told."""
         self.pid = 0
+        self._process: subprocess.Popen[bytes] | None = None
         self.commit({"factory.toml": settings(there, agents=agents)})
         self.place = self.developer.place
 
@@ -80,6 +82,15 @@ class Life:
         """Start an engine, whether or not it will come up."""
         place, home = self.place, self.home
         self.pid = stable().start(place.path, place.log, home, fault=fault, lacks=self._lacks)
+
+    def start_by_command(self) -> None:
+        """Start it as `factory-tui` does, imports and all."""
+        with self.place.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                spawn.engine_command(self.place), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.place.state, start_new_session=True,
+            )  # fmt: skip
+        self.pid = self._process.pid
 
     async def up(self) -> bool:
         """Wait until the engine answers; False where it died instead."""
@@ -100,6 +111,8 @@ class Life:
 
     def alive(self) -> bool:
         """Also while it dies: it holds its lock until all its threads are gone."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
         return _state(self.pid) != ""
 
     def stands_still(self) -> bool:
@@ -135,7 +148,7 @@ class Life:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.place.socket.exists():
-                with contextlib.suppress(EngineError):
+                with contextlib.suppress(FactoryError):  # told why: it tries again
                     async with connect(self.place.socket) as client:
                         return await question(client)
             await asyncio.sleep(0.02)
