@@ -20,7 +20,7 @@ from tests.trust.life import Life, StuckError, homestead
 LANES = 3
 LONGEST = 0.7
 """Seconds at most that an engine is left alone."""
-LIVES = 50
+LIVES = 30
 """Kills of one life, then its invariants are looked for and another one begins."""
 BY_COMMAND = 8
 """Each so manyth engine is started as the developer would, and not by fork."""

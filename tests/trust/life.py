@@ -18,8 +18,8 @@ from unittest import mock
 from factory import spawn, wire
 from factory.client import Client, connect
 from factory.faults import Point
-from factory.model import Draft, EngineError, FactoryError, TaskState
-from factory.wire import Fact, TaskView
+from factory.model import Draft, EngineError, FactoryError, TaskState, Verdict
+from factory.wire import Fact, Overview
 from tests.developer import Developer
 from tests.trust.stable import stable
 from tests.works import rail, settings
@@ -166,17 +166,17 @@ class Life:
         self.tasks += reply.tasks
         return reply.tasks[0]
 
-    async def look(self) -> tuple[TaskView, ...]:
-        """All tasks; what the journal says meanwhile is remembered as told."""
+    async def look(self) -> Overview:
+        """One picture of it; what the journal says meanwhile is remembered as told."""
         after = max(self.seen, default=0)
         facts = await self.ask(lambda client: client.history(after=after, limit=10_000))
         self.seen |= {fact.seq: fact for fact in facts}
-        return (await self.ask(lambda client: client.overview())).tasks
+        return await self.ask(lambda client: client.overview())
 
     async def push_on(self) -> bool:
-        """Accept what is ready, resume what is parked; whether all has landed and is audited."""
-        views = await self.look()
-        for view in views:
+        """Accept what is ready, resume what is parked; whether all has landed and nothing runs."""
+        overview = await self.look()
+        for view in overview.tasks:
             task, change = view.task, view.change
             if task.state is TaskState.READY and change is not None:
                 accept = wire.Accept(task=task.id, snapshot=change.snapshot, tree=change.tree)
@@ -184,9 +184,11 @@ class Life:
             if task.state is TaskState.PARKED:
                 resume = wire.Resume(task=task.id)
                 await self.ask(lambda client, c=resume: client.send(c))  # type: ignore[misc]
-        done = [view.task for view in views if view.task.state is TaskState.LANDED]
+        done = [view.task for view in overview.tasks if view.task.state is TaskState.LANDED]
         over = all(task.audited and not task.worktree for task in done)
-        return over and {task.id for task in done} >= set(self.tasks)
+        waits = (Verdict.RUNNING, Verdict.NOT_RUN)
+        quiet = all(status.verdict not in waits for status in overview.tip_guardrails)
+        return quiet and over and {task.id for task in done} >= set(self.tasks)
 
     async def settle(self, patience: float = PATIENCE) -> None:
         """Until all that was given has landed."""
@@ -195,7 +197,7 @@ class Life:
             if time.monotonic() > deadline:
                 states = [
                     (v.task.id, v.task.state, v.task.parked or v.task.waiting)
-                    for v in await self.look()
+                    for v in (await self.look()).tasks
                     if v.task.state is not TaskState.LANDED
                 ]
                 raise StuckError(f"nothing more happens: {states}")
