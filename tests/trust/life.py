@@ -18,7 +18,7 @@ from unittest import mock
 from factory import spawn, wire
 from factory.client import Client, connect
 from factory.faults import Point
-from factory.model import Draft, EngineError, FactoryError, TaskState, Verdict
+from factory.model import RUNS_ALREADY, Draft, EngineError, FactoryError, TaskState, Verdict
 from factory.wire import Fact, Overview
 from tests.developer import Developer
 from tests.trust.stable import stable
@@ -93,11 +93,19 @@ class Life:
         self.pid = self._process.pid
 
     async def up(self) -> bool:
-        """Wait until the engine answers; False where it died instead."""
-        while self.alive():
-            if await self.hello() == self.pid:
-                return True
-            await asyncio.sleep(0.02)
+        """Wait until the engine answers; False where it died instead.
+
+        One that finds the lock still held, by what the dead one was starting, is started again, as
+        `spawn.ensure_engine` does.
+        """
+        for _ in range(3):
+            while self.alive():
+                if await self.hello() == self.pid:
+                    return True
+                await asyncio.sleep(0.02)
+            if RUNS_ALREADY not in self.last_words():
+                return False
+            self.start()
         return False
 
     async def hello(self) -> int:
@@ -136,8 +144,14 @@ class Life:
     def commit(self, files: dict[str, str]) -> None:
         subject = f"mine {len(self.mine)}"
         self.developer.write(files)
-        self.developer.git("add", "--", *files)
-        self.developer.git("commit", "--quiet", "-m", subject)
+        while self.developer.git("status", "--porcelain", "--", *files).startswith(("?", " M")):
+            self.developer.git("add", "--", *files, ok=False)
+            time.sleep(0.01)
+        for _ in range(100):  # while a landing has git's locks, they are told to try again
+            self.developer.git("commit", "--quiet", "-m", subject, ok=False)
+            if self.developer.subjects()[0] == subject:
+                break
+            time.sleep(0.05)
         self.mine.append(subject)
         self.files |= files
 
