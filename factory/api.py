@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from factory import __version__, wire
 from factory.engine import Engine
-from factory.model import Budget, FactoryError, UnknownError
+from factory.model import Budget, FactoryError, UnknownError, sentence
 from factory.proposing import proposed
 from factory.transcript import Transcript
 
@@ -41,6 +41,8 @@ def application(engine: Engine) -> Starlette:
                 code = error.exit_code if isinstance(error, FactoryError) else 2
                 status = 404 if isinstance(error, UnknownError) else 400
                 return _json(wire.Reply(error=str(error), exit_code=code), status)
+            except OSError as error:
+                return _json(wire.Reply(error=sentence(error), exit_code=1), 500)
 
         return respond
 

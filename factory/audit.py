@@ -57,6 +57,7 @@ class Audits:
                 await asyncio.sleep(_AGAIN)
             except Exception:
                 log.exception("the audit of the landings failed, by a fault of our own")
+                self._due.set()
                 await asyncio.sleep(_AGAIN)
 
     async def _look(self) -> None:

@@ -19,6 +19,8 @@ from tests.trust.life import Life, StuckError, homestead
 KINDS = ("kill", "error", "full")
 DOINGS = ("idle", "committing", "rebasing", "editing")
 LANES = 3
+LONGEST = 20
+"""Cases in one life: engines show the newest of the tasks that are over, and no more."""
 MOMENT = 0.3
 """Seconds in which an engine that survived a fault may do with it what it does."""
 REACHED = 20.0
@@ -77,6 +79,8 @@ async def _side_by_side(
     async def lane(cases: list[Case]) -> None:
         life = Life(home, next(numbers))
         for case in cases:
+            if len(life.titles) >= LONGEST:
+                life = Life(home, next(numbers))
             if wrong := await strike(life, case, recoveries):
                 notes.append(f"{case}: {'; '.join(wrong)}")
                 life = Life(home, next(numbers))  # the next must not suffer for it

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess  # noqa: TID251 - engines are started as anybody would
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 from unittest import mock
 
-from factory import wire
+from factory import spawn, wire
 from factory.client import Client, connect
 from factory.faults import Point
-from factory.model import Draft, EngineError, TaskState
-from factory.wire import Fact, TaskView
+from factory.model import RUNS_ALREADY, Draft, EngineError, FactoryError, TaskState, Verdict
+from factory.wire import Fact, Overview
 from tests.developer import Developer
 from tests.trust.stable import stable
 from tests.works import rail, settings
@@ -71,6 +72,7 @@ class Life:
         self.seen: dict[int, Fact] = {}
         """Facts that were told."""
         self.pid = 0
+        self._process: subprocess.Popen[bytes] | None = None
         self.commit({"factory.toml": settings(there, agents=agents)})
         self.place = self.developer.place
 
@@ -81,12 +83,29 @@ class Life:
         place, home = self.place, self.home
         self.pid = stable().start(place.path, place.log, home, fault=fault, lacks=self._lacks)
 
+    def start_by_command(self) -> None:
+        """Start it as `factory-tui` does, imports and all."""
+        with self.place.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                spawn.engine_command(self.place), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.place.state, start_new_session=True,
+            )  # fmt: skip
+        self.pid = self._process.pid
+
     async def up(self) -> bool:
-        """Wait until the engine answers; False where it died instead."""
-        while self.alive():
-            if await self.hello() == self.pid:
-                return True
-            await asyncio.sleep(0.02)
+        """Wait until the engine answers; False where it died instead.
+
+        One that finds the lock still held, by what the dead one was starting, is started again, as
+        `spawn.ensure_engine` does.
+        """
+        for _ in range(3):
+            while self.alive():
+                if await self.hello() == self.pid:
+                    return True
+                await asyncio.sleep(0.02)
+            if RUNS_ALREADY not in self.last_words():
+                return False
+            self.start()
         return False
 
     async def hello(self) -> int:
@@ -100,6 +119,8 @@ class Life:
 
     def alive(self) -> bool:
         """Also while it dies: it holds its lock until all its threads are gone."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
         return _state(self.pid) != ""
 
     def stands_still(self) -> bool:
@@ -123,8 +144,14 @@ class Life:
     def commit(self, files: dict[str, str]) -> None:
         subject = f"mine {len(self.mine)}"
         self.developer.write(files)
-        self.developer.git("add", "--", *files)
-        self.developer.git("commit", "--quiet", "-m", subject)
+        while self.developer.git("status", "--porcelain", "--", *files).startswith(("?", " M")):
+            self.developer.git("add", "--", *files, ok=False)
+            time.sleep(0.01)
+        for _ in range(100):  # while a landing has git's locks, they are told to try again
+            self.developer.git("commit", "--quiet", "-m", subject, ok=False)
+            if self.developer.subjects()[0] == subject:
+                break
+            time.sleep(0.05)
         self.mine.append(subject)
         self.files |= files
 
@@ -135,7 +162,7 @@ class Life:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.place.socket.exists():
-                with contextlib.suppress(EngineError):
+                with contextlib.suppress(FactoryError):  # told why: it tries again
                     async with connect(self.place.socket) as client:
                         return await question(client)
             await asyncio.sleep(0.02)
@@ -153,17 +180,17 @@ class Life:
         self.tasks += reply.tasks
         return reply.tasks[0]
 
-    async def look(self) -> tuple[TaskView, ...]:
-        """All tasks; what the journal says meanwhile is remembered as told."""
+    async def look(self) -> Overview:
+        """One picture of it; what the journal says meanwhile is remembered as told."""
         after = max(self.seen, default=0)
         facts = await self.ask(lambda client: client.history(after=after, limit=10_000))
         self.seen |= {fact.seq: fact for fact in facts}
-        return (await self.ask(lambda client: client.overview())).tasks
+        return await self.ask(lambda client: client.overview())
 
     async def push_on(self) -> bool:
-        """Accept what is ready, resume what is parked; whether all has landed and is audited."""
-        views = await self.look()
-        for view in views:
+        """Accept what is ready, resume what is parked; whether all has landed and nothing runs."""
+        overview = await self.look()
+        for view in overview.tasks:
             task, change = view.task, view.change
             if task.state is TaskState.READY and change is not None:
                 accept = wire.Accept(task=task.id, snapshot=change.snapshot, tree=change.tree)
@@ -171,9 +198,11 @@ class Life:
             if task.state is TaskState.PARKED:
                 resume = wire.Resume(task=task.id)
                 await self.ask(lambda client, c=resume: client.send(c))  # type: ignore[misc]
-        done = [view.task for view in views if view.task.state is TaskState.LANDED]
+        done = [view.task for view in overview.tasks if view.task.state is TaskState.LANDED]
         over = all(task.audited and not task.worktree for task in done)
-        return over and {task.id for task in done} >= set(self.tasks)
+        waits = (Verdict.RUNNING, Verdict.NOT_RUN)
+        quiet = all(status.verdict not in waits for status in overview.tip_guardrails)
+        return quiet and over and {task.id for task in done} >= set(self.tasks)
 
     async def settle(self, patience: float = PATIENCE) -> None:
         """Until all that was given has landed."""
@@ -182,7 +211,7 @@ class Life:
             if time.monotonic() > deadline:
                 states = [
                     (v.task.id, v.task.state, v.task.parked or v.task.waiting)
-                    for v in await self.look()
+                    for v in (await self.look()).tasks
                     if v.task.state is not TaskState.LANDED
                 ]
                 raise StuckError(f"nothing more happens: {states}")

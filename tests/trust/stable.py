@@ -21,6 +21,7 @@ from pathlib import Path
 from factory.faults import VARIABLE
 from factory.lifecycle import AnyEvent
 from factory.model import Task
+from factory.wire import Add, Reply, Request
 
 
 class Stable:
@@ -74,6 +75,7 @@ def main() -> None:
 
 def _weaken(lacks: str) -> None:
     """Take a protection out of this process's engine, for a negative control."""
+    from factory.commands import Commands
     from factory.landing import Landings
     from factory.shop import Shop
     from factory.store.database import Database
@@ -93,6 +95,21 @@ def _weaken(lacks: str) -> None:
                 return await whole(self, Shop.amend(self._shop, task.id, landing=None))
 
             Landings._try = forgetful  # type: ignore[method-assign]
+        case "writing before it answers":
+            carry_out = Commands.take
+
+            async def answer(self: Commands, request: Request) -> Reply:
+                if not isinstance(request.command, Add):
+                    return await carry_out(self, request)
+
+                async def later() -> None:
+                    await asyncio.sleep(0.5)
+                    await carry_out(self, request)
+
+                self.later = asyncio.create_task(later())  # type: ignore[attr-defined]
+                return Reply(tasks=tuple(draft.title for draft in request.command.drafts))
+
+            Commands.take = answer  # type: ignore[method-assign]
         case _:
             pass
 
