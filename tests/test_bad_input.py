@@ -127,6 +127,16 @@ def test_a_bare_repository_is_refused_and_stays_as_it_is(home: Path) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
+def test_a_git_dir_elsewhere_is_refused_with_the_way_out(developer: Developer, home: Path) -> None:
+    moved = home / "elsewhere"
+    (developer.path / ".git").rename(moved)
+    (developer.path / ".git").write_text(f"gitdir: {moved}\n")
+    said = Shell(developer.path)("status")
+    assert (said.code, said.out) == (2, "")
+    assert f"keeps its git dir elsewhere, in {moved}" in said.err
+    assert "git clone" in said.err
+
+
 def test_a_target_that_is_not_there_is_named_and_nothing_lands_elsewhere(
     developer: Developer,
 ) -> None:

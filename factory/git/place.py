@@ -74,14 +74,15 @@ def find_repository(start: Path) -> Place:
 
 def _ask(start: Path) -> tuple[Path, Path, bool]:
     line = [program(), "-c", "safe.directory=*", "rev-parse", "--path-format=absolute"]
-    line += ["--is-bare-repository", "--show-object-format", "--git-common-dir", "--show-toplevel"]
+    line += ["--is-bare-repository", "--show-object-format", "--git-common-dir", "--git-dir"]
+    line += ["--show-toplevel"]
     answer = subprocess.run(
         line, cwd=start, env=environment(), capture_output=True, timeout=20, check=False
     )
     bare, form, *paths = [*os.fsdecode(answer.stdout).split("\n"), "", ""]
     if bare == "true":
         return start, start, True
-    if answer.returncode or len(paths) < 4:
+    if answer.returncode or len(paths) < 5:
         raise RepositoryError(
             f"{start} is not inside a git repository; go to one, or make one with `git init` "
             "and a first commit"
@@ -91,11 +92,16 @@ def _ask(start: Path) -> tuple[Path, Path, bool]:
             f"{start} names its objects by {form}, which factory-tui cannot read yet; use a "
             "repository of git's default format, sha1"
         )
-    common, top, *more = paths
+    common, own, top, *more = paths
     if any(more) or not _is_text(top + common):
         raise RepositoryError(
             f"{str(start)!r} has a line break in its path, or a byte that is no UTF-8, by which "
             "folders cannot be told apart; rename the folder"
+        )
+    if own == common and Path(common) != Path(top, ".git"):
+        raise RepositoryError(
+            f"{top} keeps its git dir elsewhere, in {common}, and git does not find the checkout "
+            f"from there to bring it forward; work in a clone of it: `git clone {top}`"
         )
     return Path(top), Path(common), False
 

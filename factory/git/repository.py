@@ -46,14 +46,16 @@ class Repository:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    async def ask(self, *arguments: str, own: bool = False, ok: tuple[int, ...] = (0,)) -> Result:
+    async def ask(
+        self, *arguments: str, own: bool = False, ok: tuple[int, ...] = (0,), stdin: bytes = b""
+    ) -> Result:
         """Run one reading command. `own` lets the developer's global configuration count."""
         line = [program(), "--no-pager", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
         line += ["-c", "core.hooksPath=/dev/null", *arguments]
         env = environment()
         if own:
             env |= _developers_settings()
-        return expect(await execute(line, env=env, cwd=self.path), arguments, ok)
+        return expect(await execute(line, env=env, cwd=self.path, stdin=stdin), arguments, ok)
 
     async def tip(self, target: str) -> str:
         """The commit that the target points to. Raises RepositoryError where there is none."""

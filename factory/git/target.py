@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from factory.config import FILE
 from factory.configfile import parse
 from factory.git.repository import Repository
@@ -17,8 +19,8 @@ async def chosen(repository: Repository) -> str:
     not there.
     """
     branches = await repository.branches()
-    named = {branch: await _named(repository, branch) for branch in branches}
-    own = [branch for branch in branches if named[branch] == branch]
+    named = await _named(repository, branches)
+    own = [branch for branch in branches if named.get(branch) == branch]
     if own:
         return own[0]
     usual = [branch for branch in _USUAL if branch in branches] or list(branches) or ["main"]
@@ -32,10 +34,32 @@ async def chosen(repository: Repository) -> str:
     return wanted or usual[0]
 
 
-async def _named(repository: Repository, branch: str) -> str:
-    """The target that a branch's factory.toml names; empty where it does not, or has mistakes."""
-    text = await repository.file(branch, FILE)
+async def _named(repository: Repository, branches: Sequence[str]) -> dict[str, str]:
+    """The target that each branch's factory.toml names, without those that name none.
+
+    Each version is read once: most of ten thousand branches have the same. What cannot be read,
+    in a partial clone say, names none here; bringing the target into the vault says why.
+    """
+    if not branches:
+        return {}
+    names = "".join(f"refs/heads/{branch}:{FILE}\n" for branch in branches)
+    line = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+    said = await repository.ask(*line, stdin=names.encode(), ok=(0, 128))
+    versions = {
+        branch: answer.removesuffix(" blob")
+        for branch, answer in zip(branches, said.text.split("\n"), strict=False)
+        if answer.endswith(" blob")
+    }
+    targets = {}
+    for blob in set(versions.values()):
+        read = await repository.ask("cat-file", "blob", blob, ok=(0, 128))
+        targets[blob] = _target(read.out)
+    return {branch: targets[blob] for branch, blob in versions.items() if targets[blob]}
+
+
+def _target(text: bytes) -> str:
+    """The target that a factory.toml names; empty where it does not, or has mistakes."""
     try:
-        return parse(text.decode()).target if text is not None else ""
+        return parse(text.decode()).target
     except (ConfigError, UnicodeDecodeError):
         return ""

@@ -394,9 +394,9 @@ KINDS: dict[str, Kind] = {
     "something staged": Kind(make=staged, says="checkout|commit|clean"),
     "untracked and ignored files": Kind(make=untracked),
     "a file in the way": Kind(make=in_the_way, says="hello.txt"),
-    "a git dir elsewhere": Kind(make=separate),
-    "a lock on the index": Kind(make=locked("index.lock"), says="in the way"),
-    "a lock on main": Kind(make=locked("refs/heads/main.lock"), says="in the way"),
+    "a git dir elsewhere": Kind(make=separate, says="keeps its git dir elsewhere"),
+    "a lock on the index": Kind(make=locked("index.lock"), says="index.lock is there"),
+    "a lock on main": Kind(make=locked("refs/heads/main.lock"), says="main.lock is there"),
     "main is a symbolic ref": Kind(make=symbolic),
     "a tag named main": Kind(make=_with(("tag", "main"))),
     "refuses the current branch": Kind(
