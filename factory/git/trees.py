@@ -19,6 +19,7 @@ from factory.git.vault import Vault
 from factory.model import GitError
 
 INCLUDE = ".worktreeinclude"
+_ADD = ("worktree", "add", "--quiet", "--detach", "--no-checkout", "--force", "--")
 _CLEAN = ("clean", "-ffdxq", "--exclude=/.git")
 
 
@@ -55,11 +56,7 @@ class Trees:
             await asyncio.to_thread(folders.remove, folder)
             self.index(folder).unlink(missing_ok=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            git = self.vault.git
-            await git("worktree", "prune")
-            tip = await self.vault.fetch()
-            await git("worktree", "add", "--quiet", "--detach", "--no-checkout", "--force", "--",
-                      str(folder), tip)  # fmt: skip
+            await _register(self.vault, folder)
 
     def index(self, folder: Path) -> Path:
         """The engine's own index of a folder."""
@@ -242,3 +239,16 @@ def _forget(index: Path) -> None:
     """Throw an index away, with the lock that a git leaves which a full disk has ended."""
     index.unlink(missing_ok=True)
     _lock(index).unlink(missing_ok=True)
+
+
+async def _register(vault: Vault, folder: Path) -> None:
+    """Make a worktree without files, in three tries: a gc takes away what is half made."""
+    for last in (False, False, True):
+        try:
+            await vault.git("worktree", "prune")
+            await vault.git(*_ADD, str(folder), await vault.fetch())
+        except GitError:
+            if last:
+                raise
+        else:
+            return

@@ -81,28 +81,18 @@ class Vault(Comparisons):
         return tip
 
     async def _bring(self, history: Git) -> None:
-        fetching = history(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow", "--force",
-            "--", str(self.repository.path), f"refs/heads/{self.target}:refs/heads/main",
-            # The developer's own history may carry old blemishes that fsck would refuse.
-            settings=("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*"),
-            timeout=1800,
-        )  # fmt: skip
+        line = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-shallow")
+        refs = f"refs/heads/{self.target}:refs/heads/main"
+        # The developer's own history may carry old blemishes that fsck would refuse.
+        lenient = ("fetch.fsckObjects=false", "transfer.fsckObjects=false", "safe.directory=*")
+        source = str(self.repository.path)
         try:
-            await fetching
+            await history(*line, "--force", "--", source, refs, settings=lenient, timeout=1800)
         except GitError as error:
-            asked = await self.repository.ask(
-                "config", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1)
-            )
-            if asked.text:
-                raise GitError(
-                    f"{self.repository.path} is a partial clone and lacks objects of "
-                    f"{self.target}: bring them with `git fetch --refetch --no-filter`, or use a "
-                    "whole clone"
-                ) from error
             raise GitError(
-                f"{self.target} cannot be read from {self.repository.path} ({error}); `git fsck` "
-                "there says what is missing"
+                f"{self.target} cannot be read from {self.repository.path} ({error}): bring what "
+                "a partial clone lacks with `git fetch --refetch --no-filter`, elsewhere `git "
+                "fsck` says what is missing"
             ) from error
 
     def _share_ends(self) -> None:

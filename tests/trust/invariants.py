@@ -15,6 +15,7 @@ from pathlib import Path
 from factory.model import Task, TaskState
 from factory.store import Store
 from tests.trust.life import Life
+from tests.trust.processes import command_lines
 
 OURS = ("engine.lock", "landing.lock")
 """Lock files that are files: what counts is who holds them."""
@@ -121,11 +122,7 @@ def ours(life: Life) -> list[str]:
     """Command lines of what the life's engines started, the push of a landing left out."""
     marks = (life.mark.encode(), os.fsencode(life.place.state))
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = file.read_bytes()
-        except OSError:
-            continue
+    for _, line in command_lines():
         if any(mark in line for mark in marks) and b"push" not in line and line:
             found.append(line.replace(b"\0", b" ").decode(errors="replace")[:200])
     return found

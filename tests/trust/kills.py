@@ -155,7 +155,7 @@ def _an_object(life: Life) -> None:
 
 
 def _a_process(life: Life) -> None:
-    subprocess.Popen(("bash", "-c", f": {life.mark}; sleep 2.5; :"))
+    subprocess.Popen(("bash", "-c", f": {life.mark}; sleep 30; :"), start_new_session=True)
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Life], None]]] = {

@@ -17,6 +17,7 @@ from factory.model import Draft, FactoryError, TaskState
 from factory.wire import AnyCommand
 from tests.trust.base import Control, Outcome
 from tests.trust.life import Life, StuckError, homestead
+from tests.trust.processes import command_lines
 
 LANES = 3
 GONE = 1.0
@@ -139,12 +140,8 @@ async def _end(life: Life, name: str) -> None:
 
 def running(seconds: str) -> list[int]:
     """Numbers of the processes that sleep so long."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if file.read_bytes() == f"sleep\0{seconds}\0".encode():
-                found.append(int(file.parent.name))
-    return found
+    asked = f"sleep\0{seconds}\0".encode()
+    return [pid for pid, line in command_lines() if line == asked]
 
 
 def _survives(style: str) -> bool:

@@ -17,6 +17,7 @@ from tests.developer import Developer
 from tests.git.cellar import Cellar, cellar
 from tests.trust.base import Control, Outcome
 from tests.trust.life import homestead
+from tests.trust.processes import command_lines
 
 LONGEST = 0.4
 """Seconds within which the push is killed, after it began or after its first file."""
@@ -83,11 +84,11 @@ def _text(path: Path) -> str:
 def _kill(vault: Cellar) -> None:
     """The push's whole group; it stands in a session of its own, so the group is all of it."""
     mark = f"--git-dir={vault.vault.git_dir}".encode()
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = file.read_bytes().split(b"\0")
-            if mark in words and b"push" in words:
-                os.killpg(int(file.parent.name), signal.SIGKILL)
+    for pid, line in command_lines():
+        words = line.split(b"\0")
+        if mark in words and b"push" in words:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
 
 
 async def _way_out(vault: Cellar, lease: str, commit: str) -> str:
