@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess  # noqa: TID251  this room is where processes are started
 import sys
 import time
@@ -77,11 +78,12 @@ async def ensure_engine(place: Place) -> None:
         code = process.poll()
         if code is not None and await running(place) is None:
             words = _last_words(place.log, began)
-            if RUNS_ALREADY not in words:
+            killed = code == -signal.SIGKILL  # by somebody else: it had nothing to say against it
+            if RUNS_ALREADY not in words and not killed:
                 refused = EngineError(words)
                 refused.exit_code = code if code > 0 else EngineError.exit_code
                 raise refused
-            await asyncio.sleep(_BUSY)  # that one is about to answer, or to end
+            await asyncio.sleep(_BUSY)  # one that runs is about to answer, or to end
             if await running(place) is None:
                 began, process = place.log.stat().st_size, _start_detached(place)
         await asyncio.sleep(0.02)

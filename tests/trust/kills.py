@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.trust import invariants
 from tests.trust.base import Control, Outcome
 from tests.trust.life import Life, StuckError, homestead
+from tests.trust.processes import command_lines
 
 LANES = 3
 LONGEST = 0.7
@@ -155,7 +156,10 @@ def _an_object(life: Life) -> None:
 
 
 def _a_process(life: Life) -> None:
-    subprocess.Popen(("bash", "-c", f": {life.mark}; sleep 30; :"), start_new_session=True)
+    line = ("bash", "-c", f": {life.mark}; sleep 30; :")
+    process = subprocess.Popen(line, start_new_session=True)
+    while process.pid not in {pid for pid, words in command_lines() if words}:
+        time.sleep(0.01)  # it has no words yet in the midst of an exec
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Life], None]]] = {
