@@ -20,6 +20,7 @@ from factory.model import Draft, EngineError, TaskState
 from factory.wire import AnyCommand, Fact, Overview
 from tests.agents.bench import running
 from tests.developer import Developer
+from tests.trust.processes import command_lines
 from tests.works import rail, settings, told
 
 T = TypeVar("T")
@@ -197,3 +198,18 @@ async def until(happened: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not happened():
             await asyncio.sleep(0.02)
+
+
+@told
+async def test_an_engine_that_is_killed_as_it_starts_is_started_again(
+    developer: Developer,
+) -> None:
+    line = spawn.engine_command(developer.place)
+    starting = asyncio.create_task(spawn.ensure_engine(developer.place))
+    asked = b"\0".join(word.encode() for word in line) + b"\0"
+    while not (found := [pid for pid, words in command_lines() if words == asked]):
+        await asyncio.sleep(0.005)
+    os.kill(found[0], signal.SIGKILL)
+    await starting
+    assert await spawn.running(developer.place) is not None
+    await spawn.stop_engine(developer.place, at_once=True)
