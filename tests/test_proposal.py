@@ -31,6 +31,8 @@ from factory.proposal import Proposal, compose, propose
 TEST = "def test_it():\n    assert True\n"
 TOOLS = {name: f"/usr/bin/{name}" for name in ("make", "go", "cargo", "npm", "pnpm", "yarn")}
 
+ROOTS_HOME = "/root"
+
 
 def grow(root: Path, files: Mapping[str, str]) -> Path:
     for name, text in files.items():
@@ -355,7 +357,7 @@ def test_a_tool_that_is_not_on_path_is_named_and_nothing_is_proposed_for_it(
         ("/home/me/sdk/go1.25/bin/go", ("~/sdk/go1.25",), ("~/sdk/go1.25/bin",)),
         ("/home/me/.local/bin/go", ("~/.local/bin",), ("~/.local/bin",)),
         ("/home/me/bin/go", ("~/bin",), ("~/bin",)),
-        ("/root/bin/go", ("/root/bin",), ("/root/bin",)),
+        (f"{ROOTS_HOME}/bin/go", (f"{ROOTS_HOME}/bin",), (f"{ROOTS_HOME}/bin",)),
     ],
 )
 def test_a_tool_outside_the_system_folders_is_mounted_without_the_rest_of_the_home(
