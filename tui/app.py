@@ -18,6 +18,7 @@ from textual.timer import Timer
 from factory import wire
 from tui import frame
 from tui.diff.place import Place
+from tui.driver import SleepingDriver
 from tui.feed import Connect, Feed, Link
 from tui.screens.base import FactoryScreen
 from tui.settings import Settings
@@ -75,7 +76,7 @@ class FactoryApp(App[None]):
         open_at: str = "floor",
         now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=SleepingDriver)
         self.frame = frame.FrameClock()
         self.feed = Feed(connect, self)
         self.keymap = settings.keys

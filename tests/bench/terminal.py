@@ -65,9 +65,9 @@ class Terminal:
         """Process id of the program."""
         return self._process.pid
 
-    def press(self, keys: str) -> None:
-        """Type."""
-        os.write(self._main, keys.encode())
+    def press(self, keys: str | bytes) -> None:
+        """Type; bytes may be what no keyboard sends."""
+        os.write(self._main, keys.encode() if isinstance(keys, str) else keys)
 
     def wait(self, pattern: bytes, *, timeout: float = 10.0, start: int | None = None) -> float:
         """Seconds until the pattern is written, after `start` bytes or what is seen by now.

@@ -58,6 +58,24 @@ def test_an_engine_that_is_not_there_is_no_reason_to_end(home: Path) -> None:
         assert terminal.ended() == 0
 
 
+def test_a_lone_escape_is_a_key_and_half_a_sequence_waits_for_its_other_half(socket: Path) -> None:
+    with screen(socket) as terminal:
+        terminal.wait(rb"agent02", start=0)
+        terminal.press("\x1b[6")
+        terminal.press("~?")
+        terminal.wait(rb"Keys")
+        terminal.press("\x1b")
+        terminal.wait(rb"agent02")
+
+
+def test_bytes_that_no_keyboard_sends_end_nothing(socket: Path) -> None:
+    with screen(socket) as terminal:
+        terminal.wait(rb"agent02", start=0)
+        terminal.press(b"\xff\xc3\x00\xfe")
+        terminal.press("?")
+        terminal.wait(rb"Keys")
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_soon(socket: Path, stop: signal.Signals) -> None:
     with screen(socket) as terminal:
