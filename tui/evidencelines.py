@@ -191,8 +191,8 @@ def _witness(witness: Witness, run: Run | None, width: int, now: float) -> Conte
     left = Content.assemble(
         (f"  {sign} ", style),
         (line(witness.guardrail), "bold"),
-        (f"  {line(witness.asked)}: ", "$text-muted"),
-        line(witness.answer),
+        f"  {line(witness.answer)}",
+        (f" · {line(witness.asked)}", "$text-muted"),
     )
     right = f"{took(run.seconds)} {ago(now - run.at):>4} " if run is not None else ""
     return spread(left, Content.styled(right, "$text-muted"), width)

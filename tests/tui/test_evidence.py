@@ -145,8 +145,8 @@ async def test_evidence_opened_elsewhere_leads_to_a_review() -> None:
 async def test_what_else_a_green_guardrail_was_asked_is_there_each_with_its_own_log() -> None:
     async with evidence(asked()) as review:
         assert "what else the green ones were asked" in review.text
-        assert "⚠ tests  each made to fail: 1 did not" in review.text
-        assert "· ruff  with nothing silenced: 0 findings more" in review.text
+        assert "⚠ tests  1 did not · each made to fail" in review.text
+        assert "· ruff  0 findings more · with nothing silenced" in review.text
         assert "tree 3333333" not in review.text, "its trees are nobody's earlier ones"
         assert "found by w1" in await review.press("j", "j", "j", "j")
         assert "put the cursor on a guardrail" in await review.press("R")
