@@ -52,7 +52,7 @@ def picture(*tasks: TaskView, problem: str = "") -> Overview:
     ("task", "waits", "mark", "sentence"),
     [
         (view(TaskState.DRAFT), False, "○", "held back"),
-        (view(TaskState.QUEUED), False, "○", "waits for a free agent"),
+        (view(TaskState.QUEUED), False, "○", "waits for its turn"),
         (view(TaskState.QUEUED, after=("a", "b")), False, "○", "after a, b"),
         (view(TaskState.WORKING), False, "◐", "working 4:12 · silent 4m"),
         (view(TaskState.LANDING), False, "◐", "landing"),

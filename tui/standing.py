@@ -125,7 +125,7 @@ def why(view: TaskView, now: float, tasks: Sequence[TaskView] = ()) -> str:
 def _queued(view: TaskView, tasks: Sequence[TaskView]) -> str:
     landed = {other.task.id for other in tasks if other.task.state is TaskState.LANDED}
     first = [name for name in view.task.after if name not in landed]
-    return f"after {text.line(', '.join(first))}" if first else "waits for a free agent"
+    return f"after {text.line(', '.join(first))}" if first else "waits for its turn"
 
 
 def _working(view: TaskView, now: float) -> str:
