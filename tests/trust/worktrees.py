@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,48 +19,80 @@ from tests.trust.life import homestead
 AT_ONCE = 16
 FILES = {f"{number}.txt": f"{number}\n" for number in range(20)}
 PAUSE = 0.2
+BATCH, MOST = 48, 480
+"""Made without protection: so many at first, and so many in all until one fails."""
 
 
 def worktrees(full: bool) -> Outcome:
-    """So many, each with the tip's files in it; then 48 with no lock."""
+    """So many, each with the tip's files in it; then others with the protection off."""
     count = 640 if full else 48
     with homestead() as home:
-        notes, failed, spoiled = asyncio.run(_all(home, count))
-    return Outcome(
-        tried=count,
-        held=count - len(notes),
-        control=f"found: {spoiled}; of 48 made with no lock {failed} failed",
-        proven=bool(spoiled),
-        notes=tuple(notes[:10]),
-    )
+        return asyncio.run(_all(home, count, full=full))
 
 
-async def _all(home: Path, count: int) -> tuple[list[str], int, str]:
+async def _all(home: Path, count: int, *, full: bool) -> Outcome:
     developer = Developer(home / "project", FILES)
     place = developer.place
     vault = Vault(place.state, Repository(place.path), "main")
     await vault.prepare()
     trees = Trees(vault, checkouts=2)
-
-    bare = Trees(vault, checkouts=2)
-    bare._adding = asyncio.Semaphore(AT_ONCE)  # type: ignore[assignment]  # lets all of them in
-
-    async def make(trees: Trees, name: str) -> str:
-        try:
-            folder = await trees.worktree(name, await vault.fetch())
-        except FactoryError as error:
-            return str(error)
-        return _lacks(folder)
-
     try:
         async with _unrest(developer, vault):
-            notes = await _at_once(lambda number: make(trees, f"w{number:03}"), range(count))
-        failed = len(await _at_once(lambda number: make(bare, f"b{number:03}"), range(48)))
+            notes = await _made(trees, "w", count)
+            failed, tried = await _unprotected(vault, BATCH if not full else MOST)
+            alone = await _singly(vault, MOST) if full else ""
         spoiled = trees.worktrees / "w000"
         (spoiled / "7.txt").unlink()
     finally:
         vault.close()
-    return notes, failed, _lacks(spoiled)
+    found = _lacks(spoiled)
+    return Outcome(
+        tried=count,
+        held=count - len(notes),
+        control=f"of {tried} made with no lock and in one try {failed} failed{alone}",
+        proven=failed > 0 and bool(found),
+        notes=tuple(notes[:10]),
+    )
+
+
+async def _unprotected(vault: Vault, batch: int) -> tuple[int, int]:
+    """How many fail of how many, with neither lock nor second try."""
+    tried = failed = 0
+    while not failed and tried < MOST:
+        failed += len(await _made(_bare(vault, locked=False, tries=1), f"n{tried}-", batch))
+        tried += batch
+    return failed, tried
+
+
+async def _singly(vault: Vault, count: int) -> str:
+    """What each half of the protection is worth without the other."""
+    unlocked = await _made(_bare(vault, locked=False, tries=3), "u", count)
+    once = await _made(_bare(vault, locked=True, tries=1), "o", count)
+    return f"; in three tries with no lock {len(unlocked)}, in one try with the lock {len(once)}"
+
+
+def _bare(vault: Vault, *, locked: bool, tries: int) -> Trees:
+    trees = Trees(vault, checkouts=2)
+    trees._tries = tries
+    if not locked:
+        trees._adding = asyncio.Semaphore(AT_ONCE)  # type: ignore[assignment]  # lets all in
+    return trees
+
+
+async def _made(trees: Trees, name: str, count: int) -> list[str]:
+    """Make so many, sixteen at a time; what went wrong."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> str:
+        async with turns:
+            try:
+                tree = await trees.vault.fetch()
+                return _lacks(await trees.worktree(f"{name}{number:03}", tree))
+            except FactoryError as error:
+                return str(error)
+
+    found = await asyncio.gather(*(one(number) for number in range(count)))
+    return [wrong for wrong in found if wrong]
 
 
 def _lacks(folder: Path) -> str:
@@ -92,18 +124,6 @@ async def _unrest(developer: Developer, vault: Vault) -> AsyncIterator[None]:
         await asyncio.wait({going})
         if failed:
             raise failed
-
-
-async def _at_once(make: Callable[[int], Awaitable[str]], numbers: Iterable[int]) -> list[str]:
-    """Make one for each number, sixteen at a time; what went wrong."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> str:
-        async with turns:
-            return await make(number)
-
-    found = await asyncio.gather(*(one(number) for number in numbers))
-    return [wrong for wrong in found if wrong]
 
 
 CONTROLS = (
