@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,65 +20,57 @@ FILES = {f"{number}.txt": f"{number}\n" for number in range(20)}
 PAUSE = 0.2
 BATCH, MOST = 48, 480
 """Made without protection: so many at first, and so many in all until one fails."""
+ALONE = 160
+"""Made with one half of the protection."""
 
 
 def worktrees(full: bool) -> Outcome:
     """So many, each with the tip's files in it; then others with the protection off."""
     count = 640 if full else 48
+    notes = _tried(count)
+    tried = failed = 0
+    while tried < MOST and (full or not failed):
+        failed += len(_tried(BATCH, locked=False, tries=1))
+        tried += BATCH
+    alone = _alone() if full else ""
+    return Outcome(
+        tried=count,
+        held=count - len(notes),
+        control=f"of {tried} made with no lock and in one try {failed} failed{alone}",
+        proven=failed > 0,
+        notes=tuple(notes[:10]),
+    )
+
+
+def _alone() -> str:
+    """What each half of the protection is worth without the other."""
+    unlocked, once = len(_tried(ALONE, locked=False)), len(_tried(ALONE, tries=1))
+    return f"; of {ALONE} each with no lock {unlocked}, in one try {once}"
+
+
+def _tried(count: int, *, locked: bool = True, tries: int = 0) -> list[str]:
+    """What goes wrong with so many worktrees of a new vault; `tries` 0 leaves them as they are."""
     with homestead() as home:
-        return asyncio.run(_all(home, count, full=full))
+        return asyncio.run(_all(home, count, locked=locked, tries=tries))
 
 
-async def _all(home: Path, count: int, *, full: bool) -> Outcome:
+async def _all(home: Path, count: int, *, locked: bool, tries: int) -> list[str]:
     developer = Developer(home / "project", FILES)
     place = developer.place
     vault = Vault(place.state, Repository(place.path), "main")
     await vault.prepare()
     trees = Trees(vault, checkouts=2)
-    try:
-        async with _unrest(developer, vault):
-            notes = await _made(trees, "w", count)
-            failed, tried = await _unprotected(vault, BATCH if not full else MOST)
-            alone = await _singly(vault, MOST) if full else ""
-        spoiled = trees.worktrees / "w000"
-        (spoiled / "7.txt").unlink()
-    finally:
-        vault.close()
-    found = _lacks(spoiled)
-    return Outcome(
-        tried=count,
-        held=count - len(notes),
-        control=f"of {tried} made with no lock and in one try {failed} failed{alone}",
-        proven=failed > 0 and bool(found),
-        notes=tuple(notes[:10]),
-    )
-
-
-async def _unprotected(vault: Vault, batch: int) -> tuple[int, int]:
-    """How many fail of how many, with neither lock nor second try."""
-    tried = failed = 0
-    while not failed and tried < MOST:
-        failed += len(await _made(_bare(vault, locked=False, tries=1), f"n{tried}-", batch))
-        tried += batch
-    return failed, tried
-
-
-async def _singly(vault: Vault, count: int) -> str:
-    """What each half of the protection is worth without the other."""
-    unlocked = await _made(_bare(vault, locked=False, tries=3), "u", count)
-    once = await _made(_bare(vault, locked=True, tries=1), "o", count)
-    return f"; in three tries with no lock {len(unlocked)}, in one try with the lock {len(once)}"
-
-
-def _bare(vault: Vault, *, locked: bool, tries: int) -> Trees:
-    trees = Trees(vault, checkouts=2)
-    trees._tries = tries
+    trees._tries = tries or trees._tries
     if not locked:
         trees._adding = asyncio.Semaphore(AT_ONCE)  # type: ignore[assignment]  # lets all in
-    return trees
+    try:
+        async with _unrest(developer, vault):
+            return await _made(trees, count)
+    finally:
+        vault.close()
 
 
-async def _made(trees: Trees, name: str, count: int) -> list[str]:
+async def _made(trees: Trees, count: int) -> list[str]:
     """Make so many, sixteen at a time; what went wrong."""
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -87,7 +78,7 @@ async def _made(trees: Trees, name: str, count: int) -> list[str]:
         async with turns:
             try:
                 tree = await trees.vault.fetch()
-                return _lacks(await trees.worktree(f"{name}{number:03}", tree))
+                return _lacks(await trees.worktree(f"w{number:03}", tree))
             except FactoryError as error:
                 return str(error)
 
@@ -105,8 +96,12 @@ def _lacks(folder: Path) -> str:
 async def _unrest(developer: Developer, vault: Vault) -> AsyncIterator[None]:
     """The developer commits, the engine fetches, and all are packed, over and over."""
 
+    calm = asyncio.Event()
+
     async def go_on() -> None:
-        for number in itertools.count():
+        number = 0
+        while not calm.is_set():
+            number += 1
             await asyncio.to_thread(developer.commit, {"mine.txt": f"{number}\n"})
             await asyncio.gather(
                 vault.fetch(),
@@ -115,15 +110,12 @@ async def _unrest(developer: Developer, vault: Vault) -> AsyncIterator[None]:
             )
             await asyncio.sleep(PAUSE)
 
-    going = asyncio.create_task(go_on())
-    try:
-        yield
-    finally:
-        failed = going.done() and not going.cancelled() and going.exception()
-        going.cancel()
-        await asyncio.wait({going})
-        if failed:
-            raise failed
+    async with asyncio.TaskGroup() as group:
+        group.create_task(go_on())
+        try:
+            yield
+        finally:
+            calm.set()
 
 
 CONTROLS = (
