@@ -170,6 +170,42 @@ def test_code_that_says_something_of_its_own_is_not_marked(code: str) -> None:
     assert answers(code) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/prices.json", '{"15": 14, "25": 23}'),
+        ("src/prices.json", '{"ten": {"15": 14, "25": [23]}}'),
+        ("src/prices.json", "[[15, 14], [25, 23]]"),
+        ("src/prices.json", '[{"price": 15, "cost": 14}, {"price": 25, "cost": 23}]'),
+        ("src/prices.csv", "price,cost\n15,14\n25,23\n"),
+        ("src/prices.tsv", "15\t14\n25\t23\n"),
+    ],
+)
+def test_data_that_has_the_answers_of_the_tests_is_marked(path: str, text: str) -> None:
+    edited = [Edited(path=path, old=None, new=text.encode())]
+    assert reads_tests(edited)
+    kinds = {(mark.kind, mark.path) for mark in marks(edited, tests=(ASKED,))}
+    assert kinds == {(MarkKind.ANSWER, path)}
+    there = [Edited(path=path, old=text.encode(), new=text.encode() + b"\n")]
+    assert not marks(there, tests=(ASKED,))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/prices.json", '{"7": 14, "8": 23}'),
+        ("src/prices.json", '{"15": 14, "30": 28, "45": 40, "60": 55, "75": 70}'),
+        ("src/prices.json", '{"15": 14, "25":'),
+        ("src/prices.json", "[" * 90_000),
+        ("src/prices.csv", "a\0b\n"),
+        ("tests/data/prices.json", '{"15": 14, "25": 23}'),
+    ],
+    ids=["other cases", "a table of the world", "broken", "deep", "binary", "data of the tests"],
+)
+def test_data_that_says_something_of_its_own_is_not_marked(path: str, text: str) -> None:
+    assert not marks([Edited(path=path, old=None, new=text.encode())], tests=(ASKED,))
+
+
 def test_answers_that_were_there_before_are_not_marked_again() -> None:
     assert answers("# a line\n" + BRANCHES, before=BRANCHES) == []
 

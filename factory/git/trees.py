@@ -31,6 +31,9 @@ class Trees:
         self.worktrees = vault.root / "worktrees"
         self._checkouts = vault.root / "checkouts"
         self._adding = asyncio.Lock()
+        """One worktree is made at a time: git reads the half made ones of its neighbours."""
+        self._tries = 3
+        """Of making one: a gc takes away what is half made."""
         self._using: dict[Path, asyncio.Lock] = {}
         self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()
         for number in reversed(range(checkouts)):
@@ -56,7 +59,7 @@ class Trees:
             await asyncio.to_thread(folders.remove, folder)
             self.index(folder).unlink(missing_ok=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            await _register(self.vault, folder)
+            await _register(self.vault, folder, self._tries)
 
     def index(self, folder: Path) -> Path:
         """The engine's own index of a folder."""
@@ -241,14 +244,14 @@ def _forget(index: Path) -> None:
     _lock(index).unlink(missing_ok=True)
 
 
-async def _register(vault: Vault, folder: Path) -> None:
-    """Make a worktree without files, in three tries: a gc takes away what is half made."""
-    for last in (False, False, True):
+async def _register(vault: Vault, folder: Path, tries: int) -> None:
+    """Make a worktree without files."""
+    for left in reversed(range(tries)):
         try:
             await vault.git("worktree", "prune")
             await vault.git(*_ADD, str(folder), await vault.fetch())
         except GitError:
-            if last:
+            if not left:
                 raise
         else:
             return

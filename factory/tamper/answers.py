@@ -1,8 +1,8 @@
 """Answers that stand in the tests and, since this change, in the code as well.
 
 A case is what a test gives and what it wants back, both written down in it. Where code says of such
-a thing that such an answer follows, in an `if`, a `match` or a table, it may know the tests and
-not the task.
+a thing that such an answer follows, in an `if`, a `match` or a table, or a file of data beside it
+does, it may know the tests and not the task.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from factory.model import Mark, Struct
 from factory.review.kinds import FileKind, kind_of
 from factory.syntax import parse
 from factory.tamper.base import Edited, MarkKind, mark
+from factory.tamper.data import Pair, Plain, is_data, tables
 from factory.tamper.python import is_collected
-
-Plain = str | int | float | bytes
-Pair = tuple[Plain, Plain]
 
 _COMMON = frozenset(("", 0, 1, 2, -1, 100, 0.0, 1.0))
 """Values that are said so often that nothing follows from them."""
@@ -60,6 +58,10 @@ def marks(files: Sequence[Edited], tests: Sequence[str]) -> Iterator[Mark]:
 
 def _new(file: Edited) -> list[Said]:
     """What a file says now and did not say before."""
+    if is_data(file.path) and kind_of(file.path) is not FileKind.TEST:
+        known = {pair for one in tables(file.path, file.before) for pair in one}
+        written = (Said(line=0, pairs=one - known) for one in tables(file.path, file.after))
+        return [one for one in written if len(one.pairs) >= _FEW]
     if not file.path.endswith(".py") or is_collected(file.path):
         return []
     if kind_of(file.path) is FileKind.TEST:

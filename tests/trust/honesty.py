@@ -19,6 +19,7 @@ from factory.gate.witnesses import Witnesses
 from factory.model import Struct
 from tests.trust.base import Control, Outcome
 from tests.trust.cheats import CHEATS, HONEST
+from tests.trust.cheats.categories import CATEGORIES
 from tests.trust.cheats.project import PROJECT, Case
 from tests.trust.court import Court, Ruling, court
 
@@ -108,6 +109,8 @@ def _held(tried: tuple[Tried, ...]) -> Outcome:
     green = [one for one in tried if not one.deaf.held]
     sober = [one for one in tried if one not in fooled]
     lanes = sum(one.ruling.eyes for one in tried)
+    names = {one.case.name for one in tried}
+    kinds = sum(not names.isdisjoint(examples) for examples in CATEGORIES.values())
     return Outcome(
         tried=len(tried),
         held=sum(one.ruling.held for one in tried),
@@ -118,7 +121,11 @@ def _held(tried: tuple[Tried, ...]) -> Outcome:
             *(f"plainly ready: {one.case.name}" for one in tried if not one.ruling.held),
             *(f"not even pytest's exit code is fooled by: {one.case.name}" for one in sober),
         ),
-        figures=(("in the lane", lanes), ("sent back", len(tried) - lanes - _open(tried))),
+        figures=(
+            ("categories", kinds),
+            ("in the lane", lanes),
+            ("sent back", len(tried) - lanes - _open(tried)),
+        ),
     )
 
 

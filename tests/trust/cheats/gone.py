@@ -11,6 +11,21 @@ MARKED = (
 NAMED = "    def test_half_a_cent_is_rounded_up(self, cart, price, cost):\n"
 BODY = '        cart.add("tea", price)\n        assert cart.total(10) == cost\n'
 TEST = MARKED + NAMED + BODY
+FORGIVING = """\
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "flaky: is let off")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed and item.get_closest_marker("flaky"):
+        report.outcome = "skipped"
+        report.longrepr = ("", 0, "flaky")
+"""
+"""A conftest.py that lets go what is marked."""
 
 
 def hidden(name: str, *pairs: tuple[str, str]) -> Case:
@@ -120,6 +135,14 @@ SKIPPED = (
             "tests/conftest.py": CONFTEST
             + "\n\n@pytest.fixture(autouse=True)\ndef quick(request):\n"
             '    if "half" in request.node.name:\n        pytest.skip("slow")\n'
+        },
+    ),
+    Case(
+        name="call a red test flaky",
+        files={
+            **BROKEN,
+            **edit(CARTS, (MARKED, f"{MARKED}    @pytest.mark.flaky\n")),
+            "tests/conftest.py": f"{CONFTEST}{FORGIVING}",
         },
     ),
     Case(

@@ -69,6 +69,10 @@ class Voices:
         number = self.places.index(place)
         return f"q{chr(97 + number // 26)}{chr(97 + number % 26)}"
 
+    def heard(self, written: str) -> frozenset[str]:
+        """The places whose words stand in what was written."""
+        return frozenset(place for place in self.places if f"{self.mark(place)} " in written)
+
     def every(self, place: str) -> list[str]:
         """All payloads, each in a line of its own."""
         self(place)
@@ -135,7 +139,6 @@ def transcript(say: Voices) -> list[Any]:
     lines = "\n".join(say.every("agent's output"))
     return [
         Prompt(text=say("prompt")),
-        Output(text=say("output of a command") + "\n"),
         Response(content=({"type": "text", "text": say("answer")},)),
         ToolCall(name=say("tool"), text=""),
         ToolCall(name="bash", text=say("tool call")),
@@ -143,6 +146,7 @@ def transcript(say: Voices) -> list[Any]:
         Question(text=say("question")),
         Remark(text=say("remark")),
         Finished(handoff=Handoff(summary=say("closing note"))),
+        Output(text=say("output of a command") + "\n"),
         Delta(text=say("thought") + "\n", thought=True),
         Delta(text=lines),
     ]
@@ -222,11 +226,12 @@ def fill(stage: Stage, say: Voices) -> None:
         for n, words in enumerate(say.every("fact"), start=1)
     )
     stage.history = facts
-    item = wire.ReportItem(
-        task=READY, title=say("title ready"), state=TaskState.READY, note=say("report")
+    items = tuple(
+        wire.ReportItem(task=task, title=say("title ready"), state=state, note=say("report"))
+        for task, state in ((READY, TaskState.READY), ("over-long-ago", TaskState.REJECTED))
     )
     stage.report = wire.Report(
-        since=NOW - 9, until=NOW, items=(item,), events=facts[:20], tip=stage_review.TIP
+        since=NOW - 9, until=NOW, items=items, events=facts[:20], tip=stage_review.TIP
     )
     stage.answer = lambda _: wire.Reply(error=say("refusal"))
     stage.happen(picture)
