@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251 - an engine that can be killed must be a process of its own
 import sys
@@ -34,6 +35,10 @@ if "no gate" in weakness:
     sandbox._WAIT = 'exec "$@" <'
 if "no guard" in weakness:
     sandbox._GUARD = "read -r word"
+if "not bound" in weakness:
+    async def at_once(self):
+        pass
+    leash.Leash.bound = at_once
 if bwrap == "stalled":
     bwrap = ""
     start = leash.Leash.__init__
@@ -253,6 +258,61 @@ def test_without_the_guard_that_child_would_wait_for_ever(tree: Path, long: str)
     running.kill()
     running.wait()
     assert not gone(long, patience=1)
+
+
+def slow(folder: Path) -> str:
+    """A bubblewrap whose process 1 needs three seconds from its first child to being bound."""
+    path = folder / "slow-bwrap"
+    delay = "-e trace=getdents64 -e inject=getdents64:delay_enter=3000000:when=1"
+    path.write_text(
+        f'#!/bin/sh\nexec strace -DDD -f -o /dev/null {delay} {bubblewrap.find_bubblewrap()} "$@"\n'
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes the moment long")
+
+
+@strace
+def test_no_command_begins_before_process_1_is_bound_to_the_engine(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", slow(tmp_path))
+    while len(alive(long)) < 5:  # engine, strace, bubblewrap, process 1, and who is at the gate
+        time.sleep(0.01)
+    time.sleep(1)
+    running.kill()
+    running.wait()
+    assert gone(long)
+    assert not (tree / "here").exists()
+
+
+@strace
+def test_let_in_before_that_it_would_run_on_with_no_engine(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", slow(tmp_path), "not bound")
+    assert appears(tree / "here")
+    running.kill()
+    running.wait()
+    assert not gone(long, patience=5)
+
+
+def test_ending_a_program_never_takes_its_exit_code_from_who_waits_for_it(
+    tree: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_chunk: bytes) -> None:
+        raise ValueError("no more")
+
+    async def often() -> None:
+        plain = replace(contained(tree), contained=False)
+        for _ in range(60):
+            with pytest.raises(ValueError, match="no more"):
+                await sandbox.run(plain, "echo", on_output=refuse)
+
+    asyncio.run(often())
+    assert "Unknown child" not in caplog.text
 
 
 def test_an_engine_killed_at_any_moment_of_a_start_leaves_nothing(tree: Path, long: str) -> None:

@@ -249,6 +249,7 @@ class _Program:
             await asyncio.wait({ended, arrived}, return_when=asyncio.FIRST_COMPLETED)
             if arrived.done():
                 await _through(_count_processes(self._machine, self._profile.limits, leash.init))
+                await leash.bound()
                 leash.let_in()
         finally:
             arrived.cancel()
@@ -264,9 +265,11 @@ class _Program:
             self._kill()
 
     def _kill(self) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        """End the group. `Process.kill` might take the exit code away from who waits for it."""
+        leader = self._guard or self._process
+        if leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(leader.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """Kill all that is left of it, hand on the last of its output, close everything."""
@@ -276,8 +279,7 @@ class _Program:
             self._code = await self._leash.end(self._gone())
             _end_group(self._guard)
         elif self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill()
             await self._process.wait()
             code = self._process.returncode or 0
             self._code = code if code >= 0 else 128 - code
