@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251 - an engine that can be killed must be a process of its own
 import sys
@@ -25,19 +26,39 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exis
 ENGINE = """
 import asyncio, sys
 from pathlib import Path
-from factory.sandbox import bubblewrap
+import os
+from factory.sandbox import bubblewrap, leash
 from factory import sandbox
 
 tree, command, bwrap, weakness = sys.argv[1:]
-if bwrap:
-    bubblewrap.find_bubblewrap = lambda: Path(bwrap)
-if weakness == "no gate":
+if "no gate" in weakness:
     sandbox._WAIT = 'exec "$@" <'
+if "no guard" in weakness:
+    sandbox._GUARD = "read -r word"
+if "not bound" in weakness:
+    async def at_once(self):
+        pass
+    leash.Leash.bound = at_once
+if bwrap == "stalled":
+    bwrap = ""
+    start = leash.Leash.__init__
+    def stalled(self):
+        start(self)
+        self.nobody, self.status = os.pipe()
+        os.set_blocking(self.status, False)
+        try:
+            while os.write(self.status, bytes(4096)):
+                pass
+        except BlockingIOError:
+            os.set_blocking(self.status, True)
+    leash.Leash.__init__ = stalled
 if weakness == "not bound to the parent":
     whole = bubblewrap.arguments
     bubblewrap.arguments = lambda *args, **named: [
         word for word in whole(*args, **named) if word != "--die-with-parent"
     ]
+if bwrap:
+    bubblewrap.find_bubblewrap = lambda: Path(bwrap)
 asyncio.run(sandbox.run(sandbox.Profile(name="test", tree=tree), command))
 """
 
@@ -181,22 +202,117 @@ def late(folder: Path) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("weakness", ["", "no guard", "no gate"])
 def test_an_engine_that_dies_as_it_starts_a_sandbox_starts_nothing(
-    tree: Path, tmp_path: Path, long: str
+    tree: Path, tmp_path: Path, long: str, weakness: str
 ) -> None:
-    running = engine(tree, f"touch here; {long}", late(tmp_path))
+    running = engine(tree, f"touch here; {long}", late(tmp_path), weakness)
     assert running.wait() == -signal.SIGKILL
     assert gone(long)
     assert not (tree / "here").exists()
 
 
-def test_without_the_gate_that_sandbox_would_run_on_with_no_engine(
+def test_without_gate_and_guard_that_sandbox_would_run_on_with_no_engine(
     tree: Path, tmp_path: Path, long: str
 ) -> None:
-    running = engine(tree, f"touch here; {long}", late(tmp_path), "no gate")
+    running = engine(tree, f"touch here; {long}", late(tmp_path), "no gate, no guard")
     assert running.wait() == -signal.SIGKILL
     assert appears(tree / "here")
     assert not gone(long, patience=0.5)
+
+
+def stalls(running: subprocess.Popen[bytes], words: str, patience: float = 20.0) -> bool:
+    """Whether bubblewrap comes to stand between being bound to the engine and letting go its child.
+
+    There it tells who its child is; what it tells goes to a pipe that is full.
+    """
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        started = [pid for pid in alive(words) if pid != running.pid]
+        if len(started) == 2 and all(asleep(pid) for pid in started):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def asleep(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+    return False
+
+
+def test_an_engine_killed_before_bubblewraps_child_is_bound_to_it_leaves_nothing(
+    tree: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", "stalled")
+    assert stalls(running, long)
+    running.kill()
+    running.wait()
+    assert gone(long)
+    assert not (tree / "here").exists()
+
+
+def test_without_the_guard_that_child_would_wait_for_ever(tree: Path, long: str) -> None:
+    running = engine(tree, f"touch here; {long}", "stalled", "no guard")
+    assert stalls(running, long)
+    running.kill()
+    running.wait()
+    assert not gone(long, patience=1)
+
+
+def slow(folder: Path) -> str:
+    """A bubblewrap whose process 1 needs three seconds from its first child to being bound."""
+    path = folder / "slow-bwrap"
+    delay = "-e trace=getdents64 -e inject=getdents64:delay_enter=3000000:when=1"
+    path.write_text(
+        f'#!/bin/sh\nexec strace -DDD -f -o /dev/null {delay} {bubblewrap.find_bubblewrap()} "$@"\n'
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes the moment long")
+
+
+@strace
+def test_no_command_begins_before_process_1_is_bound_to_the_engine(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", slow(tmp_path))
+    while len(alive(long)) < 5:  # engine, strace, bubblewrap, process 1, and who is at the gate
+        time.sleep(0.01)
+    time.sleep(1)
+    running.kill()
+    running.wait()
+    assert gone(long)
+    assert not (tree / "here").exists()
+
+
+@strace
+def test_let_in_before_that_it_would_run_on_with_no_engine(
+    tree: Path, tmp_path: Path, long: str
+) -> None:
+    running = engine(tree, f"touch here; {long}", slow(tmp_path), "not bound")
+    assert appears(tree / "here")
+    running.kill()
+    running.wait()
+    assert not gone(long, patience=5)
+
+
+def test_ending_a_program_never_takes_its_exit_code_from_who_waits_for_it(
+    tree: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_chunk: bytes) -> None:
+        raise ValueError("no more")
+
+    async def often() -> None:
+        plain = replace(contained(tree), contained=False)
+        for _ in range(60):
+            with pytest.raises(ValueError, match="no more"):
+                await sandbox.run(plain, "echo", on_output=refuse)
+
+    asyncio.run(often())
+    assert "Unknown child" not in caplog.text
 
 
 def test_an_engine_killed_at_any_moment_of_a_start_leaves_nothing(tree: Path, long: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess  # noqa: TID251  this room is where processes are started
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -67,6 +68,8 @@ _WAIT = 'echo 1000 >/proc/self/oom_score_adj; echo >&0; read -r word || exit; ex
 """The first words inside: be the first to go when the machine's memory runs out, say that we are
 there, wait to be let in, become the command."""
 _STDIN = "/run/stdin"
+_GUARD = "read -r word; kill -9 0"
+"""Outside: once we are dead or close its input, end the process group that bubblewrap starts in."""
 
 
 class Finished(Struct):
@@ -148,6 +151,7 @@ class _Program:
         self._process: asyncio.subprocess.Process | None = None
         self._code: int | None = None
         self._leash = Leash() if profile.contained else None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._output = Outlet(on_output, self._kill)
         self._error = Outlet(on_error, self._kill) if on_error else self._output
         self._outlets = {self._output, self._error}
@@ -206,6 +210,7 @@ class _Program:
         options += ["--json-status-fd", str(leash.status)]
         number = open_file(opened, b"".join(os.fsencode(word) + b"\0" for word in options))
         wait = _WAIT + (_STDIN if stdin else "/dev/null")
+        self._guard = _guard()
         self._process = await asyncio.create_subprocess_exec(
             *(machine.bubblewrap, "--args", str(number), "--"),
             *("/bin/sh", "-c", wait, "sh", *words),
@@ -215,7 +220,7 @@ class _Program:
             pass_fds=(number, leash.status, *numbers.values(), *([filter_] if rules else [])),
             env={},
             cwd="/",
-            start_new_session=True,
+            process_group=self._guard.pid,
         )
 
     async def wait(self) -> None:
@@ -244,6 +249,7 @@ class _Program:
             await asyncio.wait({ended, arrived}, return_when=asyncio.FIRST_COMPLETED)
             if arrived.done():
                 await _through(_count_processes(self._machine, self._profile.limits, leash.init))
+                await leash.bound()
                 leash.let_in()
         finally:
             arrived.cancel()
@@ -259,9 +265,11 @@ class _Program:
             self._kill()
 
     def _kill(self) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        """End the group. `Process.kill` might take the exit code away from who waits for it."""
+        leader = self._guard or self._process
+        if leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(leader.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """Kill all that is left of it, hand on the last of its output, close everything."""
@@ -269,9 +277,9 @@ class _Program:
             outlet.hand_over()
         if self._leash is not None:
             self._code = await self._leash.end(self._gone())
+            _end_group(self._guard)
         elif self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill()
             await self._process.wait()
             code = self._process.returncode or 0
             self._code = code if code >= 0 else 128 - code
@@ -300,6 +308,26 @@ class _Program:
     def output_bytes(self) -> int:
         """Bytes of stdout and stderr together."""
         return sum(outlet.bytes for outlet in self._outlets)
+
+
+def _guard() -> subprocess.Popen[bytes]:
+    """A process that leads a new process group and ends it when we die.
+
+    We alone have the other end of its input. Who is forked by us and has not yet become another
+    program has a copy, but enters the group before it lets go of that.
+    """
+    return subprocess.Popen(
+        ("/bin/sh", "-c", _GUARD), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env={}, cwd="/", process_group=0,
+    )  # fmt: skip
+
+
+def _end_group(guard: subprocess.Popen[bytes] | None) -> None:
+    """End the guard and all that its group still holds: a child that bubblewrap told nobody of."""
+    if guard is not None and guard.stdin is not None:
+        os.killpg(guard.pid, signal.SIGKILL)  # not waited for, it still has its number
+        guard.wait()
+        guard.stdin.close()
 
 
 async def _count_processes(machine: Machine, limits: Limits, init: int) -> None:

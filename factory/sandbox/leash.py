@@ -15,6 +15,8 @@ import msgspec
 
 CHUNK = 64 * 1024
 """Most bytes handed on at once."""
+_MOMENT = 0.001
+"""Seconds between two looks at a process that is about to be bound."""
 
 
 class Outlet:
@@ -128,6 +130,16 @@ class Leash:
         """Wait until the sandbox stands and its first program is at the gate, or never will be."""
         await self._reached.wait()
 
+    async def bound(self) -> None:
+        """Wait until process 1 has bound itself to bubblewrap.
+
+        It starts the first program before it does so, and may come to it later than that is at the
+        gate. From then on all it does is wait for its children, so it is bound once it sleeps.
+        """
+        process = self.init
+        while process and not self._cut and _state(process) not in ("S", ""):  # noqa: ASYNC110
+            await asyncio.sleep(_MOMENT)
+
     def let_in(self) -> None:
         """Let the command begin."""
         if self._here and not self._cut:
@@ -184,6 +196,14 @@ def _first_in_a_namespace(number: int) -> bool:
         if line.startswith("NSpid:"):
             return len(line.split()) > 2 and line.split()[-1] == "1"
     return False
+
+
+def _state(number: int) -> str:
+    """What a process is doing, by the kernel's letter; empty where it is gone."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def open_file(opened: contextlib.ExitStack, data: bytes) -> int:

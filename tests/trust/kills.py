@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.trust import invariants
-from tests.trust.base import Control, Outcome
+from tests.trust.base import Control, Outcome, p95
 from tests.trust.life import Life, StuckError, homestead
 from tests.trust.processes import command_lines
 
@@ -37,6 +37,7 @@ class _Tally:
         self.facts = 0
         self.forked: list[float] = []
         self.started: list[float] = []
+        self.audits: list[float] = []
         self.broken: list[str] = []
 
 
@@ -54,14 +55,11 @@ def kills(full: bool) -> Outcome:
         figures=(
             ("tasks landed", tally.tasks),
             ("facts told", tally.facts),
-            ("recovery p95, s", _p95(tally.forked)),
-            ("with the start of Python, s", _p95(tally.started)),
+            ("recovery p95, s", p95(tally.forked)),
+            ("with the start of Python, s", p95(tally.started)),
+            ("landed to audited p95, s", p95(tally.audits)),
         ),
     )
-
-
-def _p95(times: list[float]) -> float:
-    return round(sorted(times)[int(len(times) * 0.95)], 2) if times else 0.0
 
 
 async def _all(home: Path, tally: _Tally) -> list[str]:
@@ -113,6 +111,7 @@ async def _life(
         await _end(life)
         tally.tasks += len(life.tasks)
         tally.facts += len(life.seen)
+        tally.audits += life.audits
     found = await asyncio.to_thread(invariants.broken, life)
     return [*found, stuck] if stuck else found
 

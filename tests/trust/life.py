@@ -217,6 +217,13 @@ class Life:
                 raise StuckError(f"nothing more happens: {states}")
             await asyncio.sleep(0.05)
 
+    @property
+    def audits(self) -> list[float]:
+        """Seconds from each landing to its audit, all deaths in between included."""
+        landed = {fact.task: fact.at for fact in self.seen.values() if fact.kind == "landed"}
+        audited = [fact for fact in self.seen.values() if fact.kind == "audited"]
+        return [fact.at - landed[fact.task] for fact in audited if fact.task in landed]
+
     def fault(self, point: Point, kind: str) -> tuple[str, Path]:
         """What arms a fault point, and the file that is gone once it was reached."""
         file = self.home / f"armed-{self.mark}"
