@@ -33,6 +33,8 @@ class Inversion:
             return Heard()
         failed = set(here.failing)
         able = [name for name in there.failing if name in expected]
+        if not able:
+            return Heard()  # on the target nothing that had to fail did: this says nothing
         sound = [name for name in able if name not in failed]
         if not sound:
             text = f"{len(able)} of {len(able)} failed, as they had to"
