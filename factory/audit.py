@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from factory.clock import rest
 from factory.gate import Gate
 from factory.model import Change, FactoryError, Judged, Task, TaskState, Verdict
 from factory.shop import Shop
@@ -17,7 +18,9 @@ from factory.wire import Fact
 log = logging.getLogger(__name__)
 
 _AGAIN = 3.0
-"""Seconds after which an audit that could not be made is tried again."""
+"""Seconds after which an audit that could not be made is tried again, at first."""
+_SELDOM = 600.0
+"""Seconds at most between two tries: each may build an environment that cannot be built."""
 _ALARM = "alarm"
 """Kind of the fact, and name of the note that holds the tip and what was found on it."""
 _GONE = "alarm:gone"
@@ -46,19 +49,24 @@ class Audits:
 
     async def run(self) -> None:
         """Audit until cancelled."""
+        pause = None
         while True:
-            await self._due.wait()
+            await rest(self._due, pause, self._shop.clock)
             self._due.clear()
-            try:
-                await self._look()
-            except FactoryError as error:  # a full disk, a repository that is gone
-                log.warning("the landings cannot be audited: %s", error)
-                self._due.set()
-                await asyncio.sleep(_AGAIN)
-            except Exception:
-                log.exception("the audit of the landings failed, by a fault of our own")
-                self._due.set()
-                await asyncio.sleep(_AGAIN)
+            made = await self._made()
+            pause = None if made else min(2 * pause, _SELDOM) if pause else _AGAIN
+
+    async def _made(self) -> bool:
+        """Whether the audit that is due could be made."""
+        try:
+            await self._look()
+        except FactoryError as error:  # a full disk, a repository that is gone
+            log.warning("the landings cannot be audited: %s", error)
+        except Exception:
+            log.exception("the audit of the landings failed, by a fault of our own")
+        else:
+            return True
+        return False
 
     async def _look(self) -> None:
         store, vault = self._shop.store, self._shop.vault

@@ -31,4 +31,16 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+async def rest(wake: asyncio.Event, seconds: float | None, clock: Clock) -> None:
+    """Wait until something happens or so many seconds are over; None waits for it alone."""
+    waiting: list[asyncio.Future[object]] = [asyncio.ensure_future(wake.wait())]
+    if seconds is not None:
+        waiting.append(asyncio.ensure_future(clock.sleep(seconds)))
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
 SYSTEM = SystemClock()

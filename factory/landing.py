@@ -104,7 +104,7 @@ class Landings:
         vault, repository = self._shop.vault, self._shop.repository
         target = vault.target
         if half_laid := await torn(
-            repository, vault.git, target=target, old=landing.tip, new=landing.commit
+            repository, vault, target=target, old=landing.tip, new=landing.commit
         ):
             return half_laid
         if dirty := await repository.dirty(target):

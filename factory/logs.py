@@ -31,11 +31,11 @@ class Log:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._cut(self._most)
-        if self._lost:
-            self._file.write(b"\n[%d bytes were not kept]\n" % self._lost)
-        self._file.write(self._end)
-        self._file.close()
+        with self._file as file:
+            self._cut(self._most)
+            if self._lost:
+                file.write(b"\n[%d bytes were not kept]\n" % self._lost)
+            file.write(self._end)
 
     def write(self, chunk: bytes) -> None:
         """More of it."""

@@ -104,12 +104,7 @@ class Reviewing:
     async def _text(self, sides: _Sides, context: int) -> _Text:
         vault = self._shop.vault
         raw = await vault.raw(sides.left, sides.right)
-        blobs = tuple(
-            oid
-            for changed in parse_raw(raw)
-            for mode, oid in ((changed.old_mode, changed.old), (changed.new_mode, changed.new))
-            if mode not in ("000000", "160000")
-        )
+        blobs = tuple(oid for changed in parse_raw(raw) for oid in changed.blobs)
         patch = await vault.patch(sides.left, sides.right, context=context)
         return _Text(raw=raw, patch=patch, sizes=await vault.sizes(blobs))
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from factory import admission, lifecycle
 from factory.ahead import Ahead
 from factory.attempt import Attempts
-from factory.clock import Clock
+from factory.clock import rest
 from factory.config import Config
 from factory.gate import Gate
 from factory.landing import Landings
@@ -43,7 +43,8 @@ _SELDOM = 60.0
 _AHEAD = ""
 """Stands for what is checked ahead of time, among the ids of tasks."""
 _NOTICE = 60.0
-"""Seconds after which a clock that has jumped is noticed, while something is due by it."""
+"""Seconds after which a suspended machine, or a clock that was set, is noticed while something is
+due by the clock."""
 _DISK = 5.0
 """Seconds after which a database that could not be written is tried again."""
 
@@ -98,7 +99,8 @@ class Runner:
                 except Exception as error:  # whatever it is, the other tasks go on
                     log.exception("the look at all tasks failed")
                     self.problem, wait = f"a fault of factory-tui's own: {error!r}", _DISK
-                await _rest(self._wake, wait, self._shop.clock)
+                soon = None if wait is None else min(wait, _NOTICE)
+                await rest(self._wake, soon, self._shop.clock)
         finally:
             under_way = [task for _, task in self._running.values()]
             for task in under_way:
@@ -233,19 +235,3 @@ class Runner:
                 self.wake()
 
         self._running[name] = (phase, asyncio.create_task(guarded(), name=f"{name} {phase}"))
-
-
-async def _rest(wake: asyncio.Event, wait: float | None, clock: Clock) -> None:
-    """Wait until something happens or `wait` seconds are over.
-
-    Where something is due by the clock, no longer than it takes to notice that the machine was
-    suspended, or its clock set.
-    """
-    waiting: list[asyncio.Future[object]] = [asyncio.ensure_future(wake.wait())]
-    if wait is not None:
-        waiting.append(asyncio.ensure_future(clock.sleep(min(wait, _NOTICE))))
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waiting:
-            one.cancel()

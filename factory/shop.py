@@ -144,14 +144,11 @@ class Shop:
         patterns = config.environment.inputs
         if not patterns:
             return {}
-        listing = await self.vault.git("ls-tree", "-r", "-z", tree)
-        found: dict[str, bytes] = {}
-        for line in listing.names:
-            head, _, path = line.partition("\t")
-            mode, kind, oid = head.split(" ")
-            if kind == "blob" and mode != "120000" and matches(path, patterns):
-                found[path] = await self.vault.objects.blob(oid)
-        return found
+        return {
+            path: await self.vault.objects.blob(oid)
+            for path, oid in await self.vault.files(tree)
+            if matches(path, patterns)
+        }
 
     async def environment(self, config: Config, tree: str) -> Ready:
         """The project's environment for a tree, built where it is not there yet."""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from factory import environment, sandbox
 from factory.config import EnvironmentSpec
 from factory.environment import Environments, SetupError
+from factory.git import folders
 from factory.model import FactoryError
 from factory.sandbox.registries import registries
 
@@ -267,6 +268,25 @@ def test_files_that_the_patterns_name_are_copied_with_their_mode(
     assert environment.include("/.env", source, checkout) == (".env",)
     assert environment.include("certs", source, checkout) == ("certs/dev.pem",)
     assert "node_modules/x/.env" in environment.include("node_modules/x/.env", source, checkout)
+
+
+@pytest.mark.parametrize("gone", ["api/.env", "./certs/", "./api/"])
+def test_what_the_developer_removes_in_this_moment_is_not_there(
+    source: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """Between a folder's listing and the opening of what it lists, a build may clean up."""
+    plain = os.open
+
+    def opened(path: str, flags: int, *rest: int, **where: int) -> int:
+        if path == gone:
+            folders.remove(source / gone)
+        return plain(path, flags, *rest, **where)
+
+    monkeypatch.setattr(os, "open", opened)
+    kept = {".env", "api/.env", "certs/dev.pem"}
+    kept -= {name for name in kept if f"./{name}".startswith(gone) or name == gone}
+    assert set(environment.include(".env\ncerts/", source, checkout)) == kept
+    assert environment.digest(".env\ncerts/", source)
 
 
 def test_what_is_tracked_is_never_overwritten(source: Path, checkout: Path) -> None:

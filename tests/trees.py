@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from factory import review
+from factory.git.comparisons import parse_raw
 from factory.model import Struct
 from factory.review import Review
-from factory.review.patch import binary_blobs
 from factory.wire import FileView, Row
 
 FILE, PROGRAM, LINK, MODULE = "100644", "100755", "120000", "160000"
@@ -68,11 +68,13 @@ class Trees:
         shown = ("--text",) if text else ()
         raw = self.git("diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", *pair)
         patch = self.git("diff", *_FLAGS, *shown, f"-U{context}", *pair)
+        binary = b"\0" in patch or b"\nBinary files " in patch or b"\nGIT binary" in patch
+        blobs = {oid for one in parse_raw(raw) for oid in one.blobs} if binary else ()
         return Said(
             raw=raw,
             patch=patch,
             numstat=self.git("diff", "--numstat", "-z", "--no-renames", "--text", *pair),
-            sizes={oid: int(self.git("cat-file", "-s", oid)) for oid in binary_blobs(raw, patch)},
+            sizes={oid: int(self.git("cat-file", "-s", oid)) for oid in blobs},
         )
 
 

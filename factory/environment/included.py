@@ -7,7 +7,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from factory.globs import matches
 
@@ -29,19 +31,10 @@ def include(
     that matches deciding. Only regular files are copied, no symbolic link is followed in either
     tree, and nothing that is `tracked` in the target is touched.
     """
-    rules = _rules(patterns)
-    if not rules:
+    if not _rules(patterns):
         return ()
-    skipped = frozenset(name for name in _HEAVY if name not in patterns)
-    root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        return tuple(
-            path
-            for path in sorted(_untracked(root, "", skipped, tracked))
-            if _chosen(path, rules) and _copy(root, target, path)
-        )
-    finally:
-        os.close(root)
+    with _folder(source) as root:
+        return tuple(path for path in _named(patterns, root, tracked) if _copy(root, target, path))
 
 
 def digest(patterns: str, source: Path) -> str:
@@ -49,28 +42,39 @@ def digest(patterns: str, source: Path) -> str:
 
     Empty where there are no patterns. Of a file past a megabyte it is size and time that count.
     """
-    rules = _rules(patterns)
-    if not rules:
+    if not _rules(patterns):
         return ""
-    skipped = frozenset(name for name in _HEAVY if name not in patterns)
     found = hashlib.sha256()
-    root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for path in sorted(_untracked(root, "", skipped, frozenset())):
-            if _chosen(path, rules):
-                found.update(_summary(root, path))
-    finally:
-        os.close(root)
+    with _folder(source) as root:
+        for path in _named(patterns, root, frozenset()):
+            found.update(_summary(root, path))
     return found.hexdigest()[:16]
 
 
-def _summary(root: int, path: str) -> bytes:
+@contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _opened(root: int, path: str) -> BinaryIO | None:
+    """A file to be read; None where it is gone by now, or may not be read."""
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=root)
     except OSError:
-        return b""  # gone or unreadable in this moment
-    with os.fdopen(number, "rb") as file:
-        facts = os.fstat(number)
+        return None
+    return os.fdopen(number, "rb")
+
+
+def _summary(root: int, path: str) -> bytes:
+    file = _opened(root, path)
+    if file is None:
+        return b""
+    with file:
+        facts = os.fstat(file.fileno())
         large = facts.st_size > _LARGE
         data = str(facts.st_mtime_ns).encode() if large else hashlib.sha256(file.read()).digest()
     head = f"{path}\0{stat.S_IMODE(facts.st_mode):o}\0{facts.st_size}\0"
@@ -85,6 +89,15 @@ def _rules(patterns: str) -> list[tuple[str, bool]]:
         for line in lines
         if line and not line.startswith("#")
     ]
+
+
+def _named(patterns: str, root: int, tracked: Container[str]) -> Iterator[str]:
+    """The files that the patterns name and the target does not track, in order."""
+    rules = _rules(patterns)
+    skipped = frozenset(name for name in _HEAVY if name not in patterns)
+    for path in sorted(_untracked(root, "", skipped, tracked)):
+        if _chosen(path, rules):
+            yield path
 
 
 def _chosen(path: str, rules: list[tuple[str, bool]]) -> bool:
@@ -110,24 +123,31 @@ def _untracked(
     """Regular files below the folder that the target does not track, by path."""
     try:
         number = os.open(f"./{folder}", _FOLDER, dir_fd=root)
-    except PermissionError:
-        return  # a database's volume, say, that belongs to another user
+    except OSError:
+        return  # a database's volume that belongs to another user, or gone by now
     folders = []
-    with os.scandir(number) as entries:
-        for entry in entries:
-            path = f"{folder}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in skipped:
-                    folders.append(f"{path}/")
-            elif path not in tracked and entry.is_file(follow_symlinks=False):
-                yield path
-    os.close(number)
+    try:
+        with os.scandir(number) as entries:
+            for entry in entries:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in skipped:
+                        folders.append(f"{path}/")
+                elif path not in tracked and entry.is_file(follow_symlinks=False):
+                    yield path
+    finally:
+        os.close(number)
     for below in folders:
         yield from _untracked(root, below, skipped, tracked)
 
 
 def _copy(root: int, target: Path, path: str) -> bool:
-    """Copy one file; False where a folder on the way is a link, or a folder has its name."""
+    """Copy one file; False where it is gone, or something is in its place or on the way."""
+    file = _opened(root, path)
+    if file is None:
+        return False
+    with file:
+        data, mode = file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     folders, _, name = path.rpartition("/")
     number = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -137,9 +157,7 @@ def _copy(root: int, target: Path, path: str) -> bool:
             below = os.open(folder, _FOLDER, dir_fd=number)
             os.close(number)
             number = below
-        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=root)
-        with os.fdopen(source, "rb") as file:
-            _write(number, name, file.read(), stat.S_IMODE(os.fstat(source).st_mode))
+        _write(number, name, data, mode)
     except OSError as error:
         if error.errno in _IN_THE_WAY:
             return False

@@ -22,6 +22,8 @@ from factory.gate.asking import Heard
 from factory.gate.checks import Checks
 from factory.gate.judging import Judging, Subject
 from factory.gate.witnesses import Witnesses
+from factory.git.comparisons import LINK
+from factory.git.soundness import faults
 from factory.git.vault import Merge
 from factory.globs import matches
 from factory.guardrails import verdict
@@ -107,17 +109,15 @@ class Gate:
 
     async def _tree_problems(self, subject: Subject) -> tuple[str, ...]:
         vault, changed = self._shop.vault, subject.changed
-        sides = [(c.old_mode, c.old) for c in changed] + [(c.new_mode, c.new) for c in changed]
-        blobs = tuple(oid for mode, oid in sides if mode not in ("000000", "160000"))
         links = {
             c.path: (await vault.objects.blob(c.new)).decode(errors="replace")
             for c in changed
-            if c.new_mode == "120000"
+            if c.new_mode == LINK
         }
-        sizes = await vault.sizes(blobs)
+        sizes = await vault.sizes(tuple(oid for c in changed for oid in c.blobs))
         if found := treecheck.problems(changed, sizes=sizes, links=links):
             return found
-        return treecheck.refused(changed, await vault.faults(subject.tip.commit, subject.tree))
+        return treecheck.refused(changed, await faults(vault, subject.tip.commit, subject.tree))
 
     async def _mistakes(self, subject: Subject) -> tuple[str, ...]:
         """A factory.toml that could not be read once it had landed would stop everything."""

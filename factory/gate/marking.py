@@ -11,7 +11,7 @@ from factory.review.kinds import is_test
 from factory.shop import Shop
 
 _MOST = 400
-"""Files of tests that are read."""
+"""Files of tests that are read, so that a large repository does not take minutes."""
 _LARGEST = 200_000
 """Bytes of such a file."""
 
@@ -21,7 +21,7 @@ async def marks(shop: Shop, subject: Subject) -> tuple[Mark, ...]:
     files: list[tamper.Edited] = []
     blob = shop.vault.objects.blob
     for change in subject.changed:
-        if "160000" in (change.old_mode, change.new_mode):
+        if change.submodule:
             continue
         old = None if change.status == "A" else await blob(change.old)
         new = None if change.status == "D" else await blob(change.new)
@@ -33,14 +33,8 @@ async def marks(shop: Shop, subject: Subject) -> tuple[Mark, ...]:
 
 async def _tests(shop: Shop, tree: str) -> tuple[str, ...]:
     """The texts of a tree's Python tests."""
-    listing = await shop.vault.git("ls-tree", "-r", "-z", "-l", tree)
-    found: list[str] = []
-    for line in listing.names:
-        head, _, path = line.partition("\t")
-        mode, kind, oid, size = head.split()
-        plain = kind == "blob" and mode != "120000" and int(size) <= _LARGEST
-        if plain and path.endswith(".py") and is_test(path):
-            found.append((await shop.vault.objects.blob(oid)).decode(errors="replace"))
-        if len(found) == _MOST:
-            break
-    return tuple(found)
+    vault = shop.vault
+    tests = [oid for path, oid in await vault.files(tree) if path.endswith(".py") and is_test(path)]
+    sizes = await vault.sizes(tuple(tests))
+    read = [oid for oid in tests if sizes.get(oid, 0) <= _LARGEST][:_MOST]
+    return tuple([(await vault.objects.blob(oid)).decode(errors="replace") for oid in read])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from factory.git.comparisons import Changed
+from factory.git.comparisons import LINK, MODULE, Changed
 
 LARGEST = 20 << 20
 """Bytes of one file; a larger one is not a change that a person can review."""
@@ -14,9 +14,6 @@ MOST = 5_000
 
 MOST_BYTES = 100 << 20
 """Bytes of one change, before and after: it is diffed and looked into as a whole."""
-
-_GITLINK = "160000"
-_SYMLINK = "120000"
 
 
 def problems(
@@ -52,11 +49,11 @@ def refused(changed: Sequence[Changed], faults: Sequence[tuple[str, str]]) -> tu
 
 
 def _of(change: Changed, sizes: Mapping[str, int], links: Mapping[str, str]) -> str | None:
-    if change.new_mode == _GITLINK:
+    if change.new_mode == MODULE:
         return "is a git repository inside the tree; remove its .git folder, or the whole folder"
     if _is_git_name(change.path):
         return "has a name that git itself uses; choose another"
-    if change.new_mode == _SYMLINK and _leaves(change.path, links.get(change.path, "")):
+    if change.new_mode == LINK and _leaves(change.path, links.get(change.path, "")):
         return f"is a symlink out of the repository, to {links.get(change.path, '')!r}; remove it"
     if sizes.get(change.new, 0) > LARGEST:
         return f"is larger than {LARGEST >> 20} MB; keep it out of the repository"

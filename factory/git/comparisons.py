@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from factory.git.command import Git, shown
 from factory.model import Struct
 
+NO_FILE, FILE, LINK, MODULE = "000000", "100644", "120000", "160000"
+"""Modes in git's trees: where there is nothing, a file, a symbolic link, a submodule."""
+
 
 class Changed(Struct):
     """One path that differs between two trees."""
@@ -21,6 +24,17 @@ class Changed(Struct):
     """Blob ids; zeros where that side has none."""
     name: bytes = b""
     """The path's own bytes, for git."""
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Object ids of its contents, left before right; a submodule has none here."""
+        sides = ((self.old_mode, self.old), (self.new_mode, self.new))
+        return tuple(oid for mode, oid in sides if mode not in (NO_FILE, MODULE))
+
+    @property
+    def submodule(self) -> bool:
+        """Whether it is one on either side."""
+        return MODULE in (self.old_mode, self.new_mode)
 
 
 class Comparisons:

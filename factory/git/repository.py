@@ -142,9 +142,9 @@ class Repository:
 
     async def changed(self, checkout: Path) -> frozenset[str]:
         """Tracked files with uncommitted changes, in one checkout."""
-        found = await self.ask(
-            "-C", str(checkout), "status", "--porcelain", "-z", "--untracked-files=no", own=True
-        )
+        # A rename would be told by two names, the second in a field of its own.
+        line = ("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        found = await self.ask("-C", str(checkout), *line, own=True)
         return frozenset(name[3:] for name in found.names if len(name) > 3)
 
     async def halfway(self, target: str) -> str:

@@ -8,29 +8,28 @@ called ready.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from factory.git import folders
-from factory.git.command import Git
+from factory.git.vault import Vault
 from factory.model import GitError
 
 _FAULT = re.compile(r"^error: object ([0-9a-f]+): (.+)$", re.MULTILINE)
 
 
-async def faults(git: Git, root: Path, tip: str, tree: str) -> tuple[tuple[str, str], ...]:
+async def faults(vault: Vault, tip: str, tree: str) -> tuple[tuple[str, str], ...]:
     """Objects of `tree` that git would not take in beside `tip`, and why; none if it would.
 
     Raises GitError where the objects cannot be read at all.
     """
-    async with folders.fresh(root, "index") as folder:
-        packed = await git(
+    async with folders.fresh(vault.root, "index") as folder:
+        packed = await vault.git(
             "pack-objects", "--quiet", "--revs", "--non-empty", "--window=0", str(folder / "new"),
             stdin=f"{tree}\n^{tip}\n".encode(),
         )  # fmt: skip
         if not packed.text:
             return ()
         pack = folder / f"new-{packed.text}.pack"
-        checked = await git(
+        checked = await vault.git(
             "index-pack", "--strict", "-o", str(folder / "new.check"), str(pack), ok=(0, 1, 128)
         )
     found = tuple((oid, why) for oid, why in _FAULT.findall(checked.err))

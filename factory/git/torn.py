@@ -11,15 +11,15 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from factory.git.command import Git
-from factory.git.comparisons import Changed, parse_raw
+from factory.git.comparisons import Changed
 from factory.git.repository import Repository
+from factory.git.vault import Vault
 
 _NAMED = 6
 """Files that the way out names; of more, it takes all that is not committed."""
 
 
-async def torn(repository: Repository, vault: Git, *, target: str, old: str, new: str) -> str:
+async def torn(repository: Repository, vault: Vault, *, target: str, old: str, new: str) -> str:
     """What puts back a checkout that a killed landing of `new` on `old` left half laid out.
 
     Empty where there is none, or where the developer has edited in it too.
@@ -38,26 +38,26 @@ async def locks(repository: Repository, target: str) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(lock for some in found for lock in some))
 
 
-async def _half_laid(vault: Git, old: str, new: str, checkout: Path) -> tuple[str, ...]:
+async def _half_laid(vault: Vault, old: str, new: str, checkout: Path) -> tuple[str, ...]:
     """The files in a checkout of `old` that are as `new` has them, or the beginning of that."""
-    found = await vault("diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", old, new)
-    begun = [one for one in parse_raw(found.out) if await _begun(vault, one, checkout)]
+    changed = await vault.changed(old, new)
+    begun = [one for one in changed if await _begun(vault, one, checkout)]
     return tuple(os.fsdecode(one.name) for one in begun)
 
 
-async def _begun(vault: Git, change: Changed, checkout: Path) -> bool:
+async def _begun(vault: Vault, change: Changed, checkout: Path) -> bool:
     """Whether the file at this path is no longer the old one, and nobody's own either."""
     place = checkout / os.fsdecode(change.name)
-    if "160000" in (change.old_mode, change.new_mode) or place.is_dir():
+    if change.submodule or place.is_dir():
         return False
     if not os.path.lexists(place):
         return change.status != "A"
     if change.status == "D":
         return False
     here = os.fsencode(place.readlink()) if place.is_symlink() else place.read_bytes()
-    if change.status != "A" and here == (await vault("cat-file", "blob", change.old)).out:
+    if change.status != "A" and here == await vault.objects.blob(change.old):
         return False
-    return (await vault("cat-file", "blob", change.new)).out.startswith(here)
+    return (await vault.objects.blob(change.new)).startswith(here)
 
 
 async def _locks_at(repository: Repository, checkout: Path, target: str) -> tuple[Path, ...]:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from factory.faults import Point, reached
 from factory.git.command import Git, environment, execute, expect, hardened
-from factory.git.comparisons import Comparisons
+from factory.git.comparisons import LINK, MODULE, Comparisons
 from factory.git.objects import Objects
 from factory.git.repository import Repository
-from factory.git.soundness import faults
 from factory.model import GitError, Struct
 
 COMMITTER = ("factory-tui", "factory-tui@localhost")
@@ -155,6 +154,16 @@ class Vault(Comparisons):
         made = await self.git("mktree", "-z", stdin=b"\0".join(lines) + b"\0")
         return made.text
 
+    async def files(self, tree: str) -> tuple[tuple[str, str], ...]:
+        """Path and object id of each regular file of a tree."""
+        listing = await self.git("ls-tree", "-r", "-z", tree)
+        entries = [line.partition("\t") for line in listing.names]
+        return tuple(
+            (path, head.rpartition(" ")[2])
+            for head, _, path in entries
+            if not head.startswith((LINK, MODULE))
+        )
+
     async def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
         return (await self.objects.commit(commit)).tree
@@ -163,10 +172,6 @@ class Vault(Comparisons):
         """Whether `commit` is an ancestor of `descendant`, or the same."""
         found = await self.git("merge-base", "--is-ancestor", commit, descendant, ok=(0, 1, 128))
         return found.code == 0
-
-    async def faults(self, tip: str, tree: str) -> tuple[tuple[str, str], ...]:
-        """Objects of a tree that a push beside `tip` would be refused for, and git's reasons."""
-        return await faults(self.git, self.root, tip, tree)
 
     async def sizes(self, blobs: tuple[str, ...]) -> dict[str, int]:
         """Bytes of each blob; ids that are not there are left out."""

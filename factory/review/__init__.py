@@ -11,12 +11,13 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
+from factory.git.comparisons import LINK, MODULE
 from factory.globs import matches
 from factory.model import Mark, Struct
 from factory.review import badges, notes
 from factory.review.badges import Badge
 from factory.review.kinds import FileKind, is_test, kind_of
-from factory.review.patch import LINK, MODULE, Hunk, Part, line_text, parse, path_text
+from factory.review.patch import Hunk, Part, line_text, parse, path_text
 from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
 
 _ORDER = {kind: place for place, kind in enumerate(FileKind, start=2)}
@@ -136,7 +137,7 @@ def read(
 
     `raw` is `git diff-tree -r --raw -z --no-abbrev --no-renames`, `patch` is `git diff --text
     --full-index --no-renames --no-ext-diff --no-textconv --no-color` with at least three lines of
-    context, of the same two trees. `sizes` are bytes by object id, for `patch.binary_blobs`.
+    context, of the same two trees. `sizes` are bytes by object id.
     `seen` are the ids the developer has marked (hunks and files), `looked` those of the hunks that
     were in a review looked at before. Raises GitError where the two do not belong together.
     """

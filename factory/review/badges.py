@@ -11,6 +11,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from factory.review.patch import is_utf8
+
 
 class Badge(StrEnum):
     """What to look at twice in a file."""
@@ -142,7 +144,7 @@ def _has_long_line(text: bytes) -> bool:
 
 def _of_letters(added: bytes) -> list[Badge]:
     found: list[Badge] = []
-    if not _is_utf8(added):
+    if not is_utf8(added):
         found.append(Badge.NOT_UTF8)
     letters = added.translate(None, delete=_ASCII).decode("utf-8", "replace")
     if not _SUSPECT.search(letters):
@@ -189,7 +191,7 @@ def of_name(path: bytes) -> tuple[Badge, ...]:
         return ()
     text = path.decode("utf-8", "replace")
     strange = (
-        not _is_utf8(path)
+        not is_utf8(path)
         or not text.isprintable()
         or _has_lookalike(text)
         or "  " in text
@@ -197,11 +199,3 @@ def of_name(path: bytes) -> tuple[Badge, ...]:
         or not unicodedata.is_normalized("NFC", text)
     )
     return (Badge.NAME,) if strange else ()
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

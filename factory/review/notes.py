@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from factory.review.patch import LINK, MODULE, Part, path_text
+from factory.git.comparisons import LINK, MODULE
+from factory.review.patch import Part, path_text
 
 _IN_A_HEADING = 2
 """Badges that a heading shows at 80 columns."""

@@ -13,11 +13,8 @@ from hashlib import blake2b
 
 import msgspec
 
+from factory.git.comparisons import MODULE, NO_FILE
 from factory.model import GitError, Struct
-
-LINK = "120000"
-MODULE = "160000"
-_NO_MODE = "000000"
 
 _SECTION = b"\ndiff --git "
 _HEADING = b"\n@@ -"
@@ -65,18 +62,18 @@ class Part(Struct):
     @property
     def old_there(self) -> bool:
         """Whether the left tree has the file."""
-        return self.old_mode != _NO_MODE
+        return self.old_mode != NO_FILE
 
     @property
     def new_there(self) -> bool:
         """Whether the right tree has the file."""
-        return self.new_mode != _NO_MODE
+        return self.new_mode != NO_FILE
 
     @property
     def blobs(self) -> tuple[str, ...]:
         """Object ids of its contents, left before right; a submodule has none here."""
         sides = ((self.old_mode, self.old_oid), (self.new_mode, self.new_oid))
-        return tuple(oid for mode, oid in sides if mode not in (_NO_MODE, MODULE))
+        return tuple(oid for mode, oid in sides if mode not in (NO_FILE, MODULE))
 
 
 def parse(raw: bytes, patch: bytes) -> tuple[Part, ...]:
@@ -125,14 +122,6 @@ def line_text(line: bytes) -> str:
 
 
 path_text = line_text
-
-
-def binary_blobs(raw: bytes, patch: bytes) -> tuple[str, ...]:
-    """The object ids whose sizes `review.read` shows: both sides of each binary file."""
-    if b"\0" not in patch and _BINARY.search(patch) is None:
-        return ()
-    sides = [oid for part in parse(raw, patch) if part.binary for oid in part.blobs]
-    return tuple(dict.fromkeys(sides))
 
 
 def _entries(raw: bytes) -> list[Part]:
@@ -251,10 +240,11 @@ def _is_binary(patch: bytes, hunks: list[Hunk]) -> bool:
     if nuls > _FEW and nuls * _STRAY > len(lines):
         return True
     strange = len(lines.translate(None, delete=_TEXT)) - nuls
-    return strange * _MOSTLY > len(lines) and not _is_utf8(lines)
+    return strange * _MOSTLY > len(lines) and not is_utf8(lines)
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Whether bytes are text as everybody writes it."""
     try:
         text.decode()
     except UnicodeDecodeError:

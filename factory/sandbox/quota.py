@@ -125,7 +125,8 @@ class Watch:
         total = 0
         for number in self._numbers():
             with contextlib.suppress(OSError, ValueError, IndexError):
-                for line in (self._root / "proc" / number / "smaps_rollup").open():
+                text = (self._root / "proc" / number / "smaps_rollup").read_text()
+                for line in text.splitlines():
                     if line.startswith("Pss:"):
                         total += int(line.split()[1]) * 1024
         return total
@@ -180,9 +181,9 @@ class Watch:
                 yield from _below(number, 0)
         for number_ in self._numbers():
             with contextlib.suppress(OSError):
-                for entry in os.scandir(self._root / "proc" / number_ / "fd"):
+                for file in (self._root / "proc" / number_ / "fd").iterdir():
                     with contextlib.suppress(OSError):
-                        found = entry.stat()
+                        found = file.stat()
                         if stat.S_ISREG(found.st_mode) and not found.st_nlink:
                             yield 0, found
 

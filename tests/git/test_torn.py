@@ -54,7 +54,7 @@ async def cut_off(vault: Cellar, commit: str) -> None:
 
 async def sentence(vault: Cellar, commit: str, lease: str) -> str:
     inside = vault.vault
-    return await torn(inside.repository, inside.git, target="main", old=lease, new=commit)
+    return await torn(inside.repository, inside, target="main", old=lease, new=commit)
 
 
 def obey(said: str, folder: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
+
 import pytest
 
 from factory.audit import Audits
 from factory.git.repository import Repository
-from factory.model import Verdict
+from factory.model import GitError, Verdict
 from tests.developer import Developer
 from tests.works import Works, rail, settings, told, works
 from tui import headline
@@ -80,6 +83,30 @@ async def test_without_the_look_at_earlier_landings_nobody_would_be_told(
         await factory.land(second)
         await audited(factory, second)
         assert (await factory.client.overview()).alarm == ""
+
+
+@told
+async def test_an_audit_that_cannot_be_made_is_made_later_and_more_and_more_seldom(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, tries = Repository.tree, list[float]()
+
+    async def refused(self: Repository, commit: str) -> str:
+        tries.append(asyncio.get_running_loop().time())
+        if len(tries) < 4:
+            raise GitError("the disk is full")
+        return await plain(self, commit)
+
+    monkeypatch.setattr("factory.audit._AGAIN", 0.2)
+    monkeypatch.setattr(Repository, "tree", refused)
+    async with works(developer) as factory:
+        task = await factory.ready("One", "echo 1 > one.txt")
+        await factory.land(task)
+        await audited(factory, task)
+        assert "audited" in factory.kinds(task)
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert len(waits) == 3
+    assert all(wait >= least for wait, least in zip(waits, (0.2, 0.4, 0.8), strict=True)), waits
 
 
 @told

@@ -169,7 +169,7 @@ async def test_without_asking_git_first_it_is_accepted_and_then_refused_for_ever
     async def none(*_: object) -> tuple[()]:
         return ()
 
-    monkeypatch.setattr("factory.git.vault.faults", none)
+    monkeypatch.setattr("factory.gate.faults", none)
     developer.commit({"factory.toml": settings()})
     async with works(developer) as factory:
         task = await factory.ready("Work", MODULE)

@@ -120,6 +120,13 @@ def test_a_log_is_whole_up_to_its_size_then_its_beginning_and_end(home: Path, si
         assert found == said[:10] + b"\n[%d bytes were not kept]\n" % (size - 15) + said[-5:]
 
 
+def test_a_log_that_a_full_disk_cuts_short_is_closed() -> None:
+    with pytest.raises(OSError, match="No space left"), Log(Path("/dev/full"), kept=0) as log:
+        log.write(bytes(1 << 20))
+    held = [file for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    assert Path("/dev/full") not in {file.readlink() for file in held if file.is_symlink()}
+
+
 def test_many_large_files_are_too_much_for_one_change() -> None:
     changed = [
         Changed(path=f"{n}", status="A", old_mode="0", new_mode="100644", old="", new=f"{n}")

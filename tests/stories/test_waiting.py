@@ -39,6 +39,18 @@ async def test_a_dirty_checkout_makes_a_landing_wait_and_then_it_goes_on(
 
 
 @told
+async def test_a_file_that_the_developer_renames_is_named_as_it_was_and_as_it_is(
+    developer: Developer,
+) -> None:
+    async with works(developer) as factory:
+        task = await factory.ready("Two", "echo 2 > a.txt")
+        developer.git("mv", "README.md", "READ.md")
+        assert await waits(factory, task) == "commit or stash READ.md, README.md, or leave main"
+        developer.git("mv", "READ.md", "README.md")
+        await factory.until(task, TaskState.LANDED)
+
+
+@told
 async def test_a_landing_that_waits_can_be_ended(developer: Developer) -> None:
     async with works(developer) as factory:
         task = await factory.ready("Two", "echo 2 > a.txt")

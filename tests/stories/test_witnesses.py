@@ -152,6 +152,26 @@ QUESTIONS = {
 
 
 @told
+async def test_tests_that_cannot_be_made_to_fail_on_the_target_are_no_answer(
+    developer: Developer,
+) -> None:
+    swallows = (
+        "from shop.cart import total\n\n\ndef calm(test):\n    def tried():\n        try:\n"
+        "            test()\n        except AssertionError:\n            print('well')\n\n"
+        "    return tried\n\n\n@calm\ndef test_total():\n    assert total([1, 2]) == 3\n"
+    )
+    developer.commit(PROJECT)
+    developer.commit({"tests/test_cart.py": swallows})
+    async with works(developer) as factory:
+        task = await factory.ready("Change the cart", TAX + TESTED)
+        change = (await factory.view(task)).change
+    assert change is not None
+    asked = {one.asked: one.answer for one in change.witnesses}
+    assert asked["each test of the target by its id"].startswith("1 of 1 ran")
+    assert not any("made to fail" in question for question in asked), asked
+
+
+@told
 async def test_one_new_test_that_proves_nothing_is_a_note(developer: Developer) -> None:
     change = await looked_at(developer, TAX + TESTED + BESIDE)
     assert (change.lane, change.idle) == (Lane.PLAIN, ("tests/test_more.py::test_one",))

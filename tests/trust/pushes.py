@@ -95,7 +95,7 @@ async def _way_out(vault: Cellar, lease: str, commit: str) -> str:
     if vault.developer.tip() == commit:
         return ""
     inside = vault.vault
-    return await torn(inside.repository, inside.git, target="main", old=lease, new=commit)
+    return await torn(inside.repository, inside, target="main", old=lease, new=commit)
 
 
 async def _wrong(vault: Cellar, lease: str, commit: str, said: str) -> str:
