@@ -60,7 +60,7 @@ class Size(Struct):
 
 
 QUICK = Size(
-    tasks=8, hours=7.5, speed=2000.0, every=2.0, day_usd=0.075,
+    tasks=8, hours=7.5, speed=2000.0, every=2.0, day_usd=0.1,
     faults=("kill", "limited", "commit", "disk"),
 )  # fmt: skip
 CALM = replace(QUICK, every=1000.0, hours=0.0, speed=200.0, day_usd=0.03)
