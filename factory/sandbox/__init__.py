@@ -325,7 +325,8 @@ def _guard() -> subprocess.Popen[bytes]:
 def _end_group(guard: subprocess.Popen[bytes] | None) -> None:
     """End the guard and all that its group still holds: a child that bubblewrap told nobody of."""
     if guard is not None and guard.stdin is not None:
-        os.killpg(guard.pid, signal.SIGKILL)  # not waited for, it still has its number
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(guard.pid, signal.SIGKILL)  # not waited for, it still has its number
         guard.wait()
         guard.stdin.close()
 
