@@ -63,7 +63,7 @@ async def test_a_problem_that_stops_everything_is_said_on_top() -> None:
 ALARM = (
     "csv-export: its landing 91cd000 is no longer on main, which was rewritten; "
     "`git cherry-pick 91cd000aaaaa` brings it back; docs-typos: 77ab012 is not the tree that "
-    "passed its gate; undo it; i18n: tests, types passed before it landed and is red on main; undo it"
+    "passed its gate; undo it; i18n: types passed before it landed and is red on main; undo it"
 )
 WAITS = (
     "commit or stash README.md, or leave main; a landing was cut off while it wrote your files, "
