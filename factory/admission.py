@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from factory.config import Config
 from factory.model import Task, TaskState
 
-_NEVER = (TaskState.REJECTED, TaskState.STOPPED)
+NEVER = (TaskState.REJECTED, TaskState.STOPPED)
 """How a task that others come after will not land by itself any more."""
 
 
@@ -29,7 +29,7 @@ def admitted(tasks: Sequence[Task], config: Config) -> Iterator[tuple[Task, str]
             return
         if task.state is not TaskState.QUEUED or (task.agent or config.agent) in limited:
             continue
-        if never := [name for name in task.after if states.get(name) in _NEVER]:
+        if never := [name for name in task.after if states.get(name) in NEVER]:
             yield task, f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"
         elif all(states.get(name) is TaskState.LANDED for name in task.after):
             yield task, ""

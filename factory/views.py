@@ -256,13 +256,13 @@ def _worth_reporting(facts: Sequence[Fact]) -> Iterator[Fact]:
     """
     limited = False
     for fact in facts:
-        first = fact.kind == "parked" and fact.text.startswith(_LIMITED)
-        if (first and not limited) or (
+        by_limit = fact.kind == "parked" and fact.text.startswith(_LIMITED)
+        if (by_limit and not limited) or (
             fact.kind in _REPORTED and not fact.text.startswith("started, 0 ")
         ):
             yield fact
         # Whoever goes on, or stops for another reason, is past the limit.
-        limited = first or (limited and fact.kind not in ("claimed", "ready", "red"))
+        limited = by_limit or (limited and fact.kind not in ("claimed", "ready", "red"))
 
 
 def _last_line(path: Path) -> str:

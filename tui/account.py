@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from factory.model import ParkReason, Struct, TaskState
 from factory.wire import Fact, Overview, Report, ReportItem, TaskView
-from tui import text
+from tui import happened, text
 from tui.standing import needs_you, why
 
 _ORDER = (
@@ -142,9 +142,9 @@ def events(report: Report) -> Iterator[str]:
 
 def event(fact: Fact) -> str:
     """`Sat 02:14  resumed  3 tasks after a restart`."""
-    words = " ".join(part for part in (fact.task, fact.kind) if part)
-    said = text.line(fact.text)
-    return f"{_clock(fact.at, '%a %H:%M')}  {text.line(words)}{'  ' if said else ''}{said}"
+    name = f"{text.line(fact.task)} " if fact.task else ""
+    line = f"{_clock(fact.at, '%a %H:%M')}  {name}{happened.words(fact)}  {happened.said(fact)}"
+    return line.rstrip()
 
 
 def _clock(at: float, form: str) -> str:

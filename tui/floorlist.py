@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
+from rich.cells import cell_len
 from textual.content import Content
 
 from factory.model import TaskState
@@ -14,6 +15,8 @@ from tui.standing import asks, needs_you, sign, why
 
 _LINGER = 600.0
 """Seconds that a task keeps its pane after its life has ended."""
+_MOST = 6
+"""Lines of what a task says below the list."""
 _WAITING = (TaskState.DRAFT, TaskState.QUEUED)
 
 
@@ -66,12 +69,10 @@ def _long_over(view: TaskView, now: float) -> bool:
 
 def row(view: TaskView, overview: Overview, now: float, width: int, *, current: bool) -> Content:
     """`▸! csv-export   asks: keep old column order?     3m  $0.31`."""
-    name_width = min(28, max(14, width // 4))
-    spent = text.money(view.spent, view.subscription) if view.spent.tokens else ""
-    since = text.ago(now - view.since) if view.since else ""
-    tail = f"{since:>5} {spent:>8} "
+    name_width = _name(width)
+    tail = _tail(view, now)
     style = "$warning bold" if needs_you(view) else ""
-    room = max(0, width - 4 - name_width - 1 - len(tail))
+    room = _room(width, tail)
     return Content.assemble(
         ("▸" if current else " ", "$accent bold"),
         (f"{sign(view)} ", style),
@@ -82,12 +83,40 @@ def row(view: TaskView, overview: Overview, now: float, width: int, *, current: 
     )
 
 
+def whole(view: TaskView | None, overview: Overview, now: float, width: int) -> Content:
+    """All that a task says, with its way out, where the list has to cut it; else nothing."""
+    words = why(view, now, overview.tasks) if view else ""
+    if view is None or cell_len(words) <= _room(width, _tail(view, now)):
+        return Content()
+    lines = text.wrap(words, width - 4)
+    if len(lines) > _MOST:
+        lines = [*lines[: _MOST - 1], text.fit(" ".join(lines[_MOST - 1 :]), width - 4)]
+    style = "$warning" if needs_you(view) else "$text"
+    marked = (f" {sign(view) if at == 0 else ' '} {part}" for at, part in enumerate(lines))
+    return Content.styled("\n".join(marked), style)
+
+
+def _name(width: int) -> int:
+    return min(28, max(14, width // 4))
+
+
+def _tail(view: TaskView, now: float) -> str:
+    spent = text.money(view.spent, view.subscription) if view.spent.tokens else ""
+    since = text.ago(now - view.since) if view.since else ""
+    return f"{since:>5} {spent:>8} "
+
+
+def _room(width: int, tail: str) -> int:
+    """Cells of a row that are left for what the task does or waits for."""
+    return max(0, width - 4 - _name(width) - 1 - len(tail))
+
+
 def empty(overview: Overview | None) -> Content:
     """What the Floor says while it has nothing to show, and what to press."""
     if overview is None:
         return Content("waiting for the engine …")
     if overview.problem:
-        return Content.assemble((f"! {text.line(overview.problem)}", "$warning"))
+        return Content("nothing begins until that is out of the way")
     queued = sum(view.task.state is TaskState.QUEUED for view in overview.tasks)
     if queued:
         return Content(f"{text.plural(queued, 'task')} queued; the first begins in a moment")

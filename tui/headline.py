@@ -87,12 +87,18 @@ def _money(overview: Overview, *, long: bool) -> str:
     return f"{spent}{of}{rate}"
 
 
+def troubles(overview: Overview, width: int) -> list[Content]:
+    """What is wrong with the target, and what stops everything: whole, in as many lines."""
+    return [
+        Content.styled(f" {'!' if at == 0 else ' '} {part}", style)
+        for words, style in ((overview.alarm, "$error"), (overview.problem, "$warning"))
+        for at, part in enumerate(text.wrap(text.line(words), width - 4) if words else ())
+    ]
+
+
 def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list[Content]:
     """What needs the developer, side by side where two fit; what does not fit is counted."""
-    lines: list[Content] = []
-    for words, style in ((overview.alarm, "$error"), (overview.problem, "$warning")):
-        if words:
-            lines.append(Content.styled(f" ! {text.line(words, width - 4)}", style))
+    lines = troubles(overview, width)
     waiting = [view for view in overview.tasks if needs_you(view)]
     beside = 2 if width >= 100 and len(waiting) > 1 else 1
     room = max(0, rows - len(lines)) * beside
@@ -103,7 +109,7 @@ def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list
         for at, view in enumerate(shown, start=1)
     ]
     if len(shown) < len(waiting):
-        more = f" ! {len(waiting) - len(shown)} more need you"
+        more = f" ! {len(waiting) - len(shown)} {'more ' if shown else ''}need you"
         cells.append(Content.assemble((more, "$warning"), ("  ! next", "$text-muted")))
     for at in range(0, len(cells), beside):
         lines.append(_beside(cells[at : at + beside], width // beside))

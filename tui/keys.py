@@ -97,7 +97,7 @@ _ZOOM = _table(
     ("next_agent", ")", "next", "Go to the next agent."),
     ("previous_turn", "[", "turn up", "Go to the turn before."),
     ("next_turn", "]", "turn down", "Go to the turn after."),
-    ("live_diff", "d", "diff", "Show what differs from the base in the worktree now."),
+    ("live_diff", "d", "diff", "Show what its agent has changed in the worktree so far."),
     ("last", "G end", "follow", "Go to the end and follow the agent."),
     ("back", "q escape", "back", "Go back to the Floor."),
 )

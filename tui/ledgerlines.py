@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 
@@ -10,13 +9,13 @@ from textual.content import Content
 
 from factory.model import Spend, Struct
 from factory.wire import Fact, LedgerRow, LedgerView, Overview
+from tui import happened
 from tui.text import clock, count, line, money, pad, plural, usd
 from tui.widgets.listing import Slot, spread
 
 _BAR = 20
 _WIDE = 90
 _WIDEST = 116
-_OBJECT = re.compile(r"\b([0-9a-f]{7})[0-9a-f]{33}\b")
 
 
 class Row(Struct):
@@ -134,7 +133,9 @@ def fact(found: Fact, width: int) -> Content:
     """`15 Jan 07:50  csv-export  parked  asks: …`."""
     at = time.strftime("%d %b %H:%M", time.localtime(found.at))
     name = pad(line(found.task), _name(width))
-    said = _OBJECT.sub(r"\1", line(found.text))
     return Content.assemble(
-        (f"   {at}  ", "$text-muted"), name, (f" {line(found.kind)}  ", "bold"), said
+        (f"   {at}  ", "$text-muted"),
+        name,
+        (f" {happened.words(found)}  ", "bold"),
+        happened.said(found),
     ).truncate(width, ellipsis=True)

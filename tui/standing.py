@@ -159,7 +159,7 @@ def _ready(view: TaskView) -> str:
     if change.lane is Lane.EYES:
         return f"needs your eyes: {_eyes(view)}"
     if view.conflicts:
-        return f"conflicts with the tip in {text.line(', '.join(view.conflicts))}"
+        return f"conflicts with the target in {text.line(', '.join(view.conflicts))}"
     if view.behind or view.stale_on:
         return f"green on {(view.stale_on or change.tip)[:7]}, {view.behind} behind"
     if waived := _waived(view):

@@ -113,7 +113,7 @@ class Commands:
                 self._shop.happen(name, lifecycle.Paused())
             case Resume(task=name):
                 self._allow_dependencies(name)
-                self._queue.strand(name)
+                self._queue.untie(name)
                 self._shop.happen(name, lifecycle.Resumed())
             case End(task=name):
                 self._shop.happen(name, lifecycle.Ended())

@@ -9,9 +9,18 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from factory import lifecycle
+from factory import admission, lifecycle
 from factory.config import FILE
-from factory.model import Budget, Draft, FactoryError, NotNowError, Task, TaskState, UnknownError
+from factory.model import (
+    Budget,
+    Draft,
+    FactoryError,
+    NotNowError,
+    ParkReason,
+    Task,
+    TaskState,
+    UnknownError,
+)
 from factory.shop import Shop
 from factory.wire import Edit, Hold, Move, RaiseBudget
 
@@ -70,19 +79,18 @@ class Queue:
             case RaiseBudget(budget=budget):
                 self._shop.amend(task.id, budget=budget)
                 self._shop.store.journal.say("budget", task=task.id)
-                if task.parked is not None and task.parked.reason == "out of budget":
+                if task.parked is not None and task.parked.reason is ParkReason.BUDGET:
                     self._shop.happen(task.id, lifecycle.Resumed())
             case Edit(draft=draft):
                 self._edit(task, draft)
         return (task.id,)
 
-    def strand(self, name: str) -> None:
+    def untie(self, name: str) -> None:
         """A task that was parked since what it comes after is no more starts without that."""
         task = self._shop.store.tasks.get(name)
         if task.parked is not None and task.parked.resume is TaskState.QUEUED:
             states = {one.id: one.state for one in self._shop.store.tasks.all()}
-            gone = (TaskState.REJECTED, TaskState.STOPPED)
-            after = tuple(one for one in task.after if states.get(one) not in gone)
+            after = tuple(one for one in task.after if states.get(one) not in admission.NEVER)
             self._shop.amend(name, after=after)
 
     def _edit(self, task: Task, draft: Draft) -> None:

@@ -60,6 +60,43 @@ async def test_a_problem_that_stops_everything_is_said_on_top() -> None:
         await shows(pilot, f"! {problem}")
 
 
+ALARM = (
+    "csv-export: its landing 91cd000 is no longer on main, which was rewritten; "
+    "`git cherry-pick 91cd000aaaaa` brings it back; docs-typos: 77ab012 is not the tree that "
+    "passed its gate; undo it; i18n: types passed before it landed and is red on main; undo it"
+)
+WAITS = (
+    "commit or stash README.md, or leave main; a landing was cut off while it wrote your files, "
+    "and `git stash push -u -- README.md` puts them back, and it goes on by itself"
+)
+
+
+def in_one_line(pilot: Pilot[None]) -> str:
+    """The screen with its lines joined: a sentence may be folded."""
+    return " ".join(text_of(pilot.app).split())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_alarm_is_read_to_its_end_however_narrow_the_screen(size: str) -> None:
+    async with playing(scene.stage(alarm=ALARM), SIZES[size]) as pilot:
+        await until(pilot, lambda: "! csv-export: its landing" in text_of(pilot.app))
+        assert f"! {ALARM}" in in_one_line(pilot)
+
+
+async def test_what_a_line_of_the_list_cuts_is_read_whole_below_it() -> None:
+    waiting = scene.view("long-way", TaskState.LANDING, 3)
+    waiting = msgspec.structs.replace(
+        waiting, task=msgspec.structs.replace(waiting.task, waiting=WAITS)
+    )
+    tasks = (waiting, scene.view("working", TaskState.WORKING, 1))
+    async with playing(scene.stage(tasks=tasks), SMALL) as pilot:
+        await shows(pilot, "! long-way")
+        assert f"! waits to land: {WAITS}" in in_one_line(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: at(pilot) == "working")
+        assert "by itself" not in in_one_line(pilot), "a task that fits needs no more lines"
+
+
 @pytest.mark.parametrize("count", [1, 3, 16, 24])
 async def test_panes_reflow_from_one_to_many(count: int) -> None:
     async with playing(scene.stage(tasks=many(count))) as pilot:

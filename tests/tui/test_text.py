@@ -65,7 +65,7 @@ def hostile(*payloads: str) -> wire.Overview:
     )
     guardrails = _hostile_guardrails(said)
     return scene.overview(
-        repository=said, path=said, target=said, problem=said, tasks=views,
+        repository=said, path=said, target=said, problem=said, alarm=said, tasks=views,
         tip_guardrails=guardrails, guardrails=(said,), agents=(said,),
     )  # fmt: skip
 

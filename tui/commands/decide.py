@@ -39,7 +39,9 @@ async def accept(
                 client,
                 wire.Accept(task=view.task.id, snapshot=change.snapshot, tree=change.tree),
             )
-            console.line(f"accepted {view.task.id}; it lands when it is green on the newest tip")
+            console.line(
+                f"accepted {view.task.id}; it lands when it is green on the target as it is then"
+            )
     return int(declined)
 
 

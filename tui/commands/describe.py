@@ -9,6 +9,7 @@ from factory.model import Change, ParkReason, Run, TaskState
 from factory.wire import Details, Fact, Overview, TaskView
 from tui import text
 from tui.caps import write_budget
+from tui.happened import said, words
 from tui.standing import counts, needs_you, progress, short, sign, why
 
 
@@ -137,7 +138,7 @@ def change_lines(change: Change) -> Iterator[str]:
         where = f"{mark.path}:{mark.line}" if mark.line else mark.path
         yield f"⚠ {text.line(f'{mark.kind} {where} {mark.text}')}"
     if change.weakened:
-        yield f"⚠ red with the tip's own checks: {text.line(', '.join(change.weakened))}"
+        yield f"⚠ red with the target's own checks: {text.line(', '.join(change.weakened))}"
     for path in change.critical:
         yield f"▲ {text.line(path)}"
     handoff = change.handoff
@@ -203,5 +204,6 @@ def moment(at: float) -> str:
 
 def fact_line(fact: Fact) -> str:
     """One fact of the journal."""
-    name = f"{fact.task}  " if fact.task else ""
-    return f"{moment(fact.at)}  {text.line(f'{name}{fact.kind}')}  {text.line(fact.text)}".rstrip()
+    name = f"{text.line(fact.task)} " if fact.task else ""
+    happened = f"{name}{words(fact)}"
+    return f"{moment(fact.at)}  {happened}  {said(fact)}".rstrip()

@@ -36,14 +36,14 @@ async def init(
         if overview.guardrails:
             raise NotNowError(
                 f"{line(overview.target)} has a {FILE} already; change it like any other file, "
-                "commit it, and the engine reads it from the tip"
+                "commit it, and the engine reads it from the target"
             )
         first = await client.propose(task=Budget(), day=Budget(), agent=agent, measure=False)
         asks = console.asks and not yes
         task, day = _caps(console, task_usd, day_usd, asks=asks)
         agent = _agent(console, first, agent, asks=asks)
         if measure:
-            console.note("measuring each guardrail on the base; this may take minutes")
+            console.note("measuring each guardrail on the target as it is; this may take minutes")
         proposed = await _propose(console, client, overview.seq, task, day, agent, measure=measure)
         _print(console, proposed)
         if print_only:
@@ -132,7 +132,7 @@ def _progress(console: Console, status: GuardrailStatus) -> None:
 
 
 def _print(console: Console, proposed: Proposed) -> None:
-    rows = [("  guardrail", "on the base", "took", "must be", "said")]
+    rows = [("  guardrail", "on the target", "took", "must be", "said")]
     for measured in proposed.guardrails:
         status = measured.status
         rows.append(
@@ -151,7 +151,7 @@ def _print(console: Console, proposed: Proposed) -> None:
         console.line(f"⚠ {sentence}")
 
 
-_COMPARE = {"strict": "green", "no-worse": "no worse than the tip"}
+_COMPARE = {"strict": "green", "no-worse": "no worse than the target"}
 
 
 def _summary(proposed: Proposed) -> str:

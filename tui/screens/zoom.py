@@ -34,7 +34,7 @@ class ZoomScreen(Zooming, Adding):
                 self.say("d shows what it has changed so far; s says something to it")
 
     def action_live_diff(self) -> None:
-        """Show what differs from the base in the worktree now."""
+        """Show what its agent has changed in the worktree so far."""
         self.factory.show_review(self.about, look=Look.LIVE)
 
     def action_previous_turn(self) -> None:

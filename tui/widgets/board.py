@@ -44,6 +44,7 @@ class Board(Vertical):
         yield Static(floorlist.empty(None), id="empty")
         yield Grid(self._frame)
         yield Listing()
+        yield Static(id="whole")
         yield Static(id="bar")
 
     @property
@@ -90,7 +91,15 @@ class Board(Vertical):
         self.grid.head({task: heading(view, now) for task, view in shown.items()}, self.at)
         for task, view in shown.items():
             self.grid.summarize(task, told(view, now))
-        needy = [] if self.lists else headline.attention(overview, width, now)
+        needy = (
+            headline.troubles(overview, width)
+            if self.lists
+            else headline.attention(overview, width, now)
+        )
+        at = self._views.get(self.at) if self.lists else None
+        whole = floorlist.whole(at, overview, now, width)
+        self.query_one("#whole").display = bool(whole.plain)
+        self._put("#whole", whole)
         self.query_one("#attention").display = bool(needy)
         self._put("#attention", Content("\n").join(needy))
         self._put("#header", headline.header(overview, width))

@@ -195,5 +195,5 @@ class ReviewCore(TaskActs):
 _NOTHING = {
     Look.CHANGE: "this change has no lines to show",
     Look.DELTA: "nothing has changed since your last look; d shows the whole change",
-    Look.LIVE: "nothing differs from the base yet",
+    Look.LIVE: "its agent has changed nothing yet",
 }
