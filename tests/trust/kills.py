@@ -102,6 +102,8 @@ async def _life(
         working.cancel()
         await asyncio.wait({working})
         life.start()
+        if not await life.up():  # as for the others: a lock still held is waited for
+            return [f"the engine does not come up again: {life.last_words()}"]
         await life.settle(patience)
         stuck = ""
     except StuckError as error:

@@ -166,7 +166,8 @@ class Life:
                     async with connect(self.place.socket) as client:
                         return await question(client)
             await asyncio.sleep(0.02)
-        raise StuckError("no engine answers")
+        state = _state(self.pid) or "gone"
+        raise StuckError(f"no engine answers; the last one is {state}: {self.last_words()}")
 
     async def add(self, title: str, *, priced: bool = False) -> str:
         """Give a task, as often as it takes, by one key; returns its id."""
