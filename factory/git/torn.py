@@ -50,11 +50,12 @@ async def _begun(vault: Vault, change: Changed, checkout: Path) -> bool:
     place = checkout / os.fsdecode(change.name)
     if change.submodule or place.is_dir():
         return False
-    if not os.path.lexists(place):
+    try:
+        here = os.fsencode(place.readlink()) if place.is_symlink() else place.read_bytes()
+    except FileNotFoundError:
         return change.status != "A"
     if change.status == "D":
         return False
-    here = os.fsencode(place.readlink()) if place.is_symlink() else place.read_bytes()
     if change.status != "A" and here == await vault.objects.blob(change.old):
         return False
     return (await vault.objects.blob(change.new)).startswith(here)
