@@ -42,6 +42,13 @@ class Developer:
         self.write({"README.md": README, **(files or {})})
         fresh.make(path, "The first commit")
 
+    @classmethod
+    def of(cls, path: Path) -> Developer:
+        """The developer of a repository that stands already."""
+        developer = cls.__new__(cls)
+        developer.path = path
+        return developer
+
     @property
     def place(self) -> Place:
         return find_repository(self.path)
