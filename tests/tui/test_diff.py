@@ -186,6 +186,25 @@ async def test_a_comment_stands_under_its_last_line_and_moves_the_rest_down() ->
         assert "on not/here.py:7, not shown here: other" in text_of(app)
 
 
+async def test_a_comment_on_the_first_line_of_a_hunk_is_shown_once() -> None:
+    app = Viewer()
+    async with app.run_test(size=(100, 40)) as pilot:
+        diff = Diff().file("a.py", (7, "def a", "+one\n two"), (30, "def b", "-gone\n here"))
+        app.open(diff)
+        await app.workers.wait_for_complete()
+        comments = [
+            said("first", Anchor(path="a.py", line=7)),
+            said("old", Anchor(path="a.py", line=30, new=False)),
+        ]
+        app.view.document.remark(comments)
+        app.view.redraw()
+        await pilot.pause()
+        lines = text_of(app).splitlines()
+        assert below(lines, "+ one") == "│ you·do [draft]: first"
+        assert below(lines, "- gone") == "│ you·do [draft]: old"
+        assert sum("[draft]" in text for text in lines) == 2
+
+
 def said(text: str, anchor: Anchor) -> Comment:
     return Comment(
         id=text, task="t", kind=CommentKind.DO, anchor=anchor, text=text, state=CommentState.DRAFT

@@ -38,6 +38,8 @@ class Remarks:
             return ()
         if row.kind == RowKind.FILE:
             return tuple(self._files.get(path, ()))
+        if row.kind == RowKind.HUNK:
+            return ()  # its numbers are those of its first line, which has its own row
         new = self._lines.get((path, True, row.new), ()) if row.new else ()
         old = self._lines.get((path, False, row.old), ()) if row.old else ()
         return (*new, *old)
