@@ -65,7 +65,7 @@ QUICK = Size(
 )  # fmt: skip
 CALM = replace(QUICK, every=1000.0, hours=0.0, speed=200.0, day_usd=0.03)
 FULL = Size(
-    tasks=40, hours=72.0, speed=720.0, every=20.0, day_usd=0.16, think=1.0, watched=True,
+    tasks=40, hours=72.0, speed=720.0, every=5.0, day_usd=0.16, think=1.0, watched=True,
     limit=3 * HOUR,
     faults=(
         "kill", "disk", "commit", "limited", "check", "forwards", "busy", "backwards", "suspend",

@@ -24,6 +24,7 @@ from factory.model import (
     TaskState,
 )
 from factory.wire import Fact, TaskView
+from tui import happened
 from tui.commands.console import Console
 
 THROUGH = "write-amounts-with-thousands"
@@ -122,8 +123,8 @@ class _Developer:
     def _tell(self, facts: tuple[Fact, ...]) -> None:
         for fact in facts:
             if fact.seq not in self._told and fact.task:
-                text = f": {fact.text.splitlines()[0]}" if fact.text else ""
-                self._console.line(f"  {fact.task:24} {fact.kind}{text}"[:150])
+                said = f": {happened.said(fact)}" if fact.text else ""
+                self._console.line(f"  {fact.task:30} {happened.words(fact)}{said}"[:150])
             self._told.add(fact.seq)
 
     async def _act(self, client: Client, view: TaskView, views: dict[str, TaskView]) -> None:
