@@ -141,9 +141,10 @@ def ending(history: Sequence[AnyEntry], at: float) -> Finished | Question | None
     """How the work ends, if the last response ends it and nothing was said since.
 
     A turn without a tool call ends it too: what it says is the note. `at` is the entry's time.
+    Where a call of that response was interrupted, the model has to look at it before it may end.
     """
     last = _last_response(history)
-    if last == len(history) or any(isinstance(entry, Prompt) for entry in history[last:]):
+    if last == len(history) or any(_speaks_against(entry) for entry in history[last:]):
         return None
     response = history[last]
     assert isinstance(response, Response)
@@ -158,6 +159,10 @@ def ending(history: Sequence[AnyEntry], at: float) -> Finished | Question | None
     if calls or not text_of(response):
         return None
     return Finished(at=at, handoff=Handoff(summary=text_of(response)))
+
+
+def _speaks_against(entry: AnyEntry) -> bool:
+    return isinstance(entry, Prompt) or (isinstance(entry, ToolResult) and entry.interrupted)
 
 
 def room(price: Price | None) -> int:

@@ -26,6 +26,7 @@ RECORDED = "recorded"
 CUT_OFF_STOPS = ("max_tokens", "model_context_window_exceeded")
 """Stop reasons of an answer whose last block may be half a block."""
 UNANSWERED = "no answer yet: go on as you think best"
+NOT_TAKEN = "not taken: a call beside it was interrupted; look, and do it again when all is done"
 
 
 class _Turn(Struct):
@@ -135,14 +136,21 @@ def _result(entry: ToolResult, *, left_out: bool) -> Block:
 def _user(asked: Response | None, turn: _Turn) -> list[Block]:
     """The results of the calls in `asked`, then what was said; the first answers an `ask`."""
     told = list(turn.told)
+    calls = tool_calls(asked) if asked else ()
+    found = [turn.results.get(call["id"]) for call in calls]
+    lost = any(
+        result["content"] == INTERRUPTED if result else call["name"] not in (ASK, HANDOFF)
+        for call, result in zip(calls, found, strict=True)
+    )
     blocks = []
-    for call in tool_calls(asked) if asked else ():
-        found = turn.results.get(call["id"])
-        if found is None and call["name"] == ASK:
-            found = _answer(call["id"], told.pop(0).text if told else UNANSWERED)
-        elif found is None:
-            found = _answer(call["id"], RECORDED if call["name"] == HANDOFF else INTERRUPTED)
-        blocks.append(found)
+    for call, result in zip(calls, found, strict=True):
+        if result is None and call["name"] == ASK:
+            text = told.pop(0).text if told else NOT_TAKEN if lost else UNANSWERED
+        elif call["name"] == HANDOFF:
+            text = NOT_TAKEN if lost else RECORDED
+        else:
+            text = INTERRUPTED
+        blocks.append(result or _answer(call["id"], text))
     return blocks + [{"type": "text", "text": prompt.text} for prompt in told]
 
 

@@ -5,7 +5,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.agents.conversation import LEFT_OUT, RECORDED, Message, cached, conversation
+from factory.agents.conversation import (
+    LEFT_OUT,
+    NOT_TAKEN,
+    RECORDED,
+    Message,
+    cached,
+    conversation,
+)
 from factory.entry import AnyEntry, Finished, Output, Prompt, Question, Remark, Response, ToolResult
 from factory.model import Spend
 from factory.transcript import INTERRUPTED
@@ -92,6 +99,14 @@ def test_a_lost_result_reads_as_interrupted_with_or_without_its_entry() -> None:
     talks: list[list[AnyEntry]] = [[response(call()), lost], [response(call())]]
     for entries in talks:
         assert contents(conversation(entries)[-1]) == [INTERRUPTED]
+
+
+def test_an_end_beside_a_lost_result_was_not_taken() -> None:
+    lost = ToolResult(id="1", text="?", interrupted=True)
+    for name in ("handoff", "ask"):
+        for entries in ([lost], []):
+            said = conversation([response(call(), call(name, "e")), *entries])[-1]
+            assert contents(said) == [INTERRUPTED, NOT_TAKEN]
 
 
 def test_exit_codes_and_silence_are_told() -> None:

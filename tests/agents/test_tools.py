@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from factory.agents.conversation import NOT_TAKEN
 from factory.sandbox import run
 from factory.transcript import INTERRUPTED
 from tests.agents.bench import KEY, Workplace, claude, spec
@@ -109,10 +110,10 @@ def test_two_calls_of_one_answer_run_in_order(tmp_path: Path) -> None:
     assert all(began <= result.at for result in story.results())
 
 
-def test_a_call_that_was_interrupted_is_told_and_not_run_again(tmp_path: Path) -> None:
-    story = Story(tmp_path, bash("echo x >> log; sleep 86397"), done())
+def killed(story: Story) -> None:
+    """Work until `log` is there, and die."""
 
-    async def killed() -> None:
+    async def work_and_die() -> None:
         async with story.endpoint.listening() as url:
             story.place.spec = spec(base_url=url)
             work = asyncio.create_task(story.place.work(claude()))
@@ -122,10 +123,27 @@ def test_a_call_that_was_interrupted_is_told_and_not_run_again(tmp_path: Path) -
             work.cancel()
             await asyncio.wait({work})
 
-    asyncio.run(killed())
+    asyncio.run(work_and_die())
+
+
+def test_a_call_that_was_interrupted_is_told_and_not_run_again(tmp_path: Path) -> None:
+    story = Story(tmp_path, bash("echo x >> log; sleep 86397"), done())
+    killed(story)
     assert summary(story.work()) == "done"
     assert story.endpoint.told()[0]["content"].startswith(INTERRUPTED)
     assert story.place.files() == {"log": "x\n"}
+
+
+def test_a_handoff_beside_a_call_that_was_interrupted_is_not_taken(tmp_path: Path) -> None:
+    slow = {"command": "echo x >> log; sleep 86398"}
+    blocks = [
+        {"type": "tool_use", "id": "1", "name": "bash", "input": slow},
+        {"type": "tool_use", "id": "2", "name": "handoff", "input": {"summary": "too early"}},
+    ]
+    story = Story(tmp_path, answers(*blocks), bash("cat log", "3"), done("looked"))
+    killed(story)
+    assert summary(story.work()) == "looked"
+    assert [block["content"] for block in story.endpoint.told(1)] == [INTERRUPTED, NOT_TAKEN]
 
 
 @pytest.mark.parametrize("contained", [True, False])
