@@ -33,7 +33,17 @@ from factory.wire.commands import (
 )
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
-from factory.wire.review import FileView, HunkView, Look, ReviewIndex, Row, RowKind, Rows
+from factory.wire.review import (
+    FileView,
+    Found,
+    HunkView,
+    Look,
+    MovedLines,
+    ReviewIndex,
+    Row,
+    RowKind,
+    Rows,
+)
 from factory.wire.views import (
     Attempt,
     Chunk,
@@ -71,6 +81,7 @@ __all__ = [
     "Escape",
     "Fact",
     "FileView",
+    "Found",
     "Grew",
     "GuardrailStatus",
     "Happened",
@@ -84,6 +95,7 @@ __all__ = [
     "MarkSeen",
     "Measured",
     "Move",
+    "MovedLines",
     "Notice",
     "Overview",
     "Pause",

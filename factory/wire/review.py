@@ -113,3 +113,24 @@ class Rows(Struct):
     rows: tuple[Row, ...]
     tree: str = ""
     against: str = ""
+
+
+class MovedLines(Struct):
+    """Lines that were taken out in one place and put in unchanged in another."""
+
+    old: int
+    """Row of the first one that was removed."""
+    new: int
+    """Row of the first one that was added."""
+    rows: int
+    """How many rows follow one another on both sides."""
+
+
+class Found(Struct):
+    """Where words stand in a diff: the hit that was asked for, and how many there are."""
+
+    row: int = -1
+    """Row of the hit; -1 where there is none."""
+    number: int = 0
+    """Which hit of how many, 1-based."""
+    hits: int = 0
