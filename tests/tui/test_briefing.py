@@ -96,7 +96,6 @@ async def test_a_new_round_begins_with_what_is_new_in_it() -> None:
 
 async def test_a_round_with_nothing_new_is_shown_whole() -> None:
     stage = looked_at()
-    empty = replace(Diff().index("rate-limit", delta=True))
     stage.reviews["rate-limit", Look.DELTA] = Diff().index("rate-limit", delta=True)
     stage.rows["rate-limit", Look.DELTA] = ()
     async with reviewing(stage) as review:
