@@ -64,7 +64,7 @@ class Engine:
         self.runner.attended = lambda: hub.attended
         hub.came = self.runner.wake
         self.views = Views(shop, purse, attempts, self.gate, self.runner, self.audits)
-        self.commands = Commands(shop)
+        self.commands = Commands(shop, self.reviewing)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")
         shop.store.journal.listen(hub.happened)

@@ -18,7 +18,7 @@ from factory.gate import Gate
 from factory.gate.judging import status_of
 from factory.model import Change, Judged, ParkReason, Run, Spend, Task, TaskState, Verdict
 from factory.purse import Purse
-from factory.reviewing import hunks_note
+from factory.reviewing import decided_note, hunks_note
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
@@ -98,6 +98,7 @@ class Views:
         behind = await self._distance(task, change)
         config = self._shop.tip.config
         agent = config.agent_named(task.agent) if config else None
+        decided = self._shop.store.answers.note(decided_note(task.id))
         return TaskView(
             task=task, spent=self._purse.of(task), attempt=name, change=change,
             guardrails=self._guardrails(task, change),
@@ -106,7 +107,8 @@ class Views:
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",
             comments=sum(c.state == "draft" for c in self._shop.store.reviews.comments(task.id)),
-            seen=seen, hunks=hunks, subscription=bool(agent and agent.subscription),
+            seen=seen, hunks=hunks, looked=bool(decided and change and change.tree != decided),
+            subscription=bool(agent and agent.subscription),
         )  # fmt: skip
 
     def _seen(self, change: Change | None) -> tuple[int, int]:
