@@ -22,7 +22,6 @@ from factory.wire import Details, Look, Overview, TaskView
 from tests.stage import Stage
 
 
-
 class Shape(NamedTuple):
     """How large a diff is."""
 
