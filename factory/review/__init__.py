@@ -43,6 +43,11 @@ class Review:
             self._starts += [view.row, *(hunk.row for hunk in view.hunks)]
             self._blocks += [(number, None), *((number, hunk) for hunk in part.hunks)]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the patch."""
+        return len(self._patch)
+
     def index(
         self, *, task: str, snapshot: str, tip: str, tree: str, against: str, delta: bool = False
     ) -> ReviewIndex:

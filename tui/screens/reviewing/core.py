@@ -27,7 +27,7 @@ from tui.widgets.footer import Footer
 
 WIDE = 100
 """Cells from which on the files have a column of their own."""
-_PATIENCE = 0.05
+_PATIENCE = 0.08
 """Seconds for which the first paint waits for the diff."""
 
 
