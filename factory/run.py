@@ -175,6 +175,9 @@ class Runner:
         config = self._shop.tip.config
         if config is None or self.problem:
             return
+        self.problem = admission.held(tasks, config)
+        if self.problem:
+            return
         for task, never in admission.admitted(tasks, config):
             if never:
                 failed = lifecycle.Failed(reason=ParkReason.ERROR, message=never)
