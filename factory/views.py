@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from factory import totals
 from factory.attempt import Attempts
 from factory.audit import Audits
 from factory.config import Config
@@ -28,7 +27,6 @@ from factory.wire import (
     Details,
     Fact,
     GuardrailStatus,
-    LedgerRow,
     LedgerView,
     Overview,
     Report,
@@ -102,6 +100,8 @@ class Views:
             task=task, spent=self._purse.of(task), attempt=name, change=change,
             guardrails=self._guardrails(task, change),
             overlaps=_overlaps(task, changes, self._shop),
+            meets=self._runner.pairs.meets(change, changes.values()),
+            moved=self._runner.pairs.moved(change) if change and behind else (),
             behind=behind, stale_on=change.tip if change and behind else "",
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",
@@ -195,32 +195,7 @@ class Views:
 
     def ledger(self) -> LedgerView:
         """What it cost, by day, task and agent."""
-        by_day: dict[str, Spend] = defaultdict(Spend)
-        by_task: dict[str, Spend] = defaultdict(Spend)
-        by_agent: dict[str, Spend] = defaultdict(Spend)
-        tasks = {task.id: task for task in self._shop.store.tasks.all()}
-        done: dict[str, set[str]] = defaultdict(set)
-        for line in self._purse.lines():
-            day = f"{datetime.fromtimestamp(line.at):%Y-%m-%d}"
-            by_day[day] += line.spend
-            by_task[line.task] += line.spend
-            by_agent[line.agent] += line.spend
-            done[day].add(line.task)
-            done[line.agent].add(line.task)
-        landed = {task.id for task in tasks.values() if task.state is TaskState.LANDED}
-
-        def rows(found: dict[str, Spend]) -> tuple[LedgerRow, ...]:
-            return tuple(
-                LedgerRow(
-                    name=name,
-                    spent=spent,
-                    tasks=len(done[name]) or 1,
-                    landed=len((done[name] or {name}) & landed),
-                )
-                for name, spent in sorted(found.items(), reverse=True)
-            )
-
-        return LedgerView(days=rows(by_day), tasks=rows(by_task), agents=rows(by_agent))
+        return totals.ledger(self._purse.lines(), self._shop.store.tasks.all())
 
     def report(self, since: float) -> Report:
         """What happened since a time; 0 for since the last report was asked for."""

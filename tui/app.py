@@ -26,6 +26,7 @@ from tui.standing import counts, short
 from tui.text import line
 from tui.theme import THEMES, AsciiSigns
 from tui.undo import Act, inverse
+from tui.waiting import Order
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
@@ -81,6 +82,7 @@ class FactoryApp(App[None]):
         self.feed = Feed(connect, self)
         self.keymap = settings.keys
         self.drafts: dict[str, str] = {}
+        self.order = Order.AGE
         self.now = now
         self.acts: list[Act] = []
         self._settings = settings

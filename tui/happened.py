@@ -17,6 +17,7 @@ _WORDS = {
     "claimed": "says it is done",
     "cleared": "tries again to land",
     "comment": "comment written",
+    "compared": "waiting changes compared",
     "differs": "not as accepted",
     "draft": "held back",
     "held": "held back",
