@@ -11,6 +11,7 @@ from factory.wire import Fact
 from tui import text
 
 _WORDS = {
+    "again": "is another attempt",
     "audited": "found whole after landing",
     "base": "guardrails ran on the target",
     "budget": "budget changed",

@@ -59,6 +59,10 @@ class TaskView(Struct):
     """Other waiting changes that conflict with this one: whichever lands later is done again."""
     moved: tuple[str, ...] = ()
     """Its files that the target has changed since the change was checked."""
+    rivals: tuple[str, ...] = ()
+    """Ids of the other attempts at the same that were not given up."""
+    overtaken: str = ""
+    """Id of such an attempt that has landed already."""
     behind: int = 0
     """How many commits the target has moved since the change was checked."""
     stale_on: str = ""
