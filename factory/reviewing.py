@@ -13,6 +13,7 @@ from factory.git.comparisons import parse_raw
 from factory.kept import KeptDiffs
 from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
 from factory.review import Review, rounds
+from factory.rivals import rivals
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
@@ -92,7 +93,18 @@ class Reviewing:
         left = await self._shop.vault.tree_of(change.tip)
         if look is Look.DELTA and (old := self._looked_at(change)) is not None:
             left = await self._left(change, old)
+        elif look is Look.RIVAL:
+            left = await self._left(change, self._rival(task))
         return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+
+    def _rival(self, task: Task) -> Change:
+        """The change of another attempt at the same. Raises UnknownError where there is none."""
+        store = self._shop.store
+        others = (store.evidence.change(o.id) for o in rivals(task, store.tasks.all()))
+        found = next((change for change in others if change is not None), None)
+        if found is None:
+            raise UnknownError(f"there is no other attempt at {task.id} with a change yet")
+        return found
 
     def _looked_at(self, change: Change) -> Change | None:
         """The earlier round that the developer decided on; None where there is none."""

@@ -106,6 +106,7 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
 
 _REVIEW = _table(

@@ -122,7 +122,7 @@ class ReviewCore(TaskActs):
         else:
             marks = document.places.marks
             seen = Seen(len(marks) - document.unseen, len(marks))
-            number = place_in_inbox(overview, self.task_id)
+            number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
         self.query_one("#review-headline", Static).update(head)
         self.query_one("#review-concerns", Static).update(reviewlines.concerns(view, width))

@@ -43,7 +43,8 @@ class Reading(Walking):
 
     def go_to_neighbour(self, by: int) -> bool:
         """Review another change of the inbox in place of this one; False where there is none."""
-        other = neighbour(self.overview, self.task_id, by) if self.overview else ""
+        order = self.factory.order
+        other = neighbour(self.overview, self.task_id, by, order) if self.overview else ""
         if not other:
             self.say("no other change waits")
             return False
