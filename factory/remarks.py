@@ -46,16 +46,21 @@ async def _by_diff(shop: Shop, comment: Comment, change: Change, old: Change | N
     """A *do* whose lines changed is addressed; lines that only moved keep it open."""
     if comment.kind is CommentKind.NOTE:
         return replace(comment, state=CommentState.ADDRESSED)
-    anchor = comment.anchor
+    anchor = was_at = comment.anchor
     if not anchor.path:
         return replace(comment, state=CommentState.ADDRESSED) if old else comment
     if not anchor.new:
         return comment
     text = await shop.vault.objects.file(change.tree, anchor.path)
+    if text is None and old is not None:
+        name = (await shop.vault.renamed(old.tree, change.tree)).get(anchor.path, "")
+        text = await shop.vault.objects.file(change.tree, name) if name else None
+        anchor = replace(anchor, path=name or anchor.path)
+        comment = replace(comment, anchor=anchor)
     if text is None:
         return replace(comment, state=CommentState.OUTDATED)
     if not anchor.line:
-        was = await shop.vault.objects.file(old.tree, anchor.path) if old else text
+        was = await shop.vault.objects.file(old.tree, was_at.path) if old else text
         return comment if was == text else replace(comment, state=CommentState.ADDRESSED)
     placed = anchors.place(anchor, line_text(text).split("\n"))
     if placed is None:

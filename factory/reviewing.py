@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.model import Change, Struct, Task, UnknownError
-from factory.review import Review
+from factory.review import Review, contents
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
@@ -103,10 +104,22 @@ class Reviewing:
 
     async def _text(self, sides: _Sides, context: int) -> _Text:
         vault = self._shop.vault
-        raw = await vault.raw(sides.left, sides.right)
-        blobs = tuple(oid for changed in parse_raw(raw) for oid in changed.blobs)
-        patch = await vault.patch(sides.left, sides.right, context=context)
-        return _Text(raw=raw, patch=patch, sizes=await vault.sizes(blobs))
+        raw = await vault.raw(sides.left, sides.right, renames=True)
+        async with asyncio.TaskGroup() as both:
+            patch = both.create_task(
+                vault.patch(sides.left, sides.right, context=context, renames=True)
+            )
+            beside = both.create_task(self._beside(raw, sides.tip))
+        return replace(beside.result(), patch=patch.result())
+
+    async def _beside(self, raw: bytes, tip: str) -> _Text:
+        """What is told besides the lines: it is read while git makes the patch."""
+        vault = self._shop.vault
+        changed = parse_raw(raw)
+        sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
+        blobs = await vault.blobs(contents.wanted(changed, sizes))
+        attributes = await vault.objects.file(tip, ".gitattributes") or b""
+        return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)
 
     def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
@@ -114,6 +127,7 @@ class Reviewing:
         return review.read(
             text.raw, text.patch, text.sizes, critical=config.critical, folded=config.folded,
             protected=config.protected, marks=change.marks if change else (),
+            blobs=text.blobs, attributes=text.attributes,
         )  # fmt: skip
 
 
@@ -123,6 +137,8 @@ class _Text(Struct):
     raw: bytes
     patch: bytes
     sizes: dict[str, int]
+    blobs: dict[str, bytes]
+    attributes: bytes
 
 
 def hunks_note(change: Change) -> str:
