@@ -168,8 +168,7 @@ class ReviewCore(TaskActs):
         if counted != self._counted and not busy:
             self._counted = counted
             document = self.diff.document
-            seen = sum(hunk.id in document.seen for hunk in document.places.hunks)
-            if counted != (seen, len(self.drafts)):
+            if counted != (document.seen.hunks, len(self.drafts)):
                 self.read()
 
     def show_comments(self, comments: Sequence[Comment]) -> None:
