@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -75,6 +76,8 @@ class DiffView(Widget, can_focus=True):
         self._palette: Palette | None = None
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
+        self._painted: list[tuple[Spot, Flag]] = []
+        """What stands in the window; empty where all of it is to be drawn anew."""
 
     def show(self, document: Document, row: int = 0, at: int = 0) -> None:
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
@@ -153,6 +156,13 @@ class DiffView(Widget, can_focus=True):
         """Have what has come into view fetched."""
         self.redraw()
 
+    def on_unmount(self) -> None:
+        """Let go of the diff at once: a screen that was closed is collected much later."""
+        self.document.close()
+        self.document = Document(NO_DIFF, no_rows, Sheet(80))
+        self._strips.clear()
+        self._spots = None
+
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the line that was clicked."""
         spots = self.spots()
@@ -171,10 +181,19 @@ class DiffView(Widget, can_focus=True):
         self.go(lambda port: port.scroll(-_WHEEL))
 
     def _paint(self, *, anew: bool = False) -> None:
+        """Have the lines drawn that differ from those on the screen: a slow link has few bytes."""
         if anew or len(self._strips) > 8 * self.document.port.height:
             self._strips.clear()
         self._spots = None
-        self.refresh()
+        lines = [(spot, self.document.flags(spot.row)) for spot in self.spots()]
+        before = self._painted if self._strips else []
+        self._painted = lines
+        if not lines or len(before) != len(lines):
+            self.refresh()
+            return
+        changed = [y for y, line in enumerate(lines) if line != before[y]]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def _start(self, what: str) -> None:
         """Begin to fetch rows, or to colour them, unless nothing is missing or it is going on."""

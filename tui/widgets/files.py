@@ -41,6 +41,10 @@ class Files(Listing):
             slots.append(Slot(file.path))
         self.show(slots, self._line)
 
+    def on_unmount(self) -> None:
+        """Let go of the files at once: a screen that was closed is collected much later."""
+        self._files, self._slots, self._keys = {}, (), []
+
     def _line(self, slot: Slot, width: int) -> Content:
         file = self._files.get(slot.key)
         if file is None:

@@ -73,11 +73,12 @@ class Listing(Widget, can_focus=True):
 
     def to(self, key: str) -> bool:
         """Put the cursor on an item; False where there is none of that key."""
+        if key == self.cursor:
+            return bool(key)
         if key not in self._keys:
             return False
-        if key != self.cursor:
-            self.cursor = key
-            self.post_message(self.Moved(self, key))
+        self.cursor = key
+        self.post_message(self.Moved(self, key))
         self._keep()
         return True
 
