@@ -194,5 +194,6 @@ def _put(place: Static, said: Content) -> None:
 _NOTHING = {
     Look.CHANGE: "this change has no lines to show",
     Look.DELTA: "nothing has changed since your last look; d shows the whole change",
+    Look.RIVAL: "the two attempts came to the very same files",
     Look.LIVE: "its agent has changed nothing yet",
 }
