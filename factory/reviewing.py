@@ -19,7 +19,7 @@ _KEPT = 6
 """Diffs kept parsed: the open one, its neighbours, and other amounts of context."""
 
 
-class _Sides(Struct):
+class Sides(Struct):
     """The two trees of a diff, and what it is of."""
 
     left: str
@@ -34,7 +34,7 @@ class Reviewing:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._parsed: OrderedDict[tuple[str, str, str, int], Review] = OrderedDict()
-        self._shown: dict[str, _Sides] = {}
+        self._shown: dict[str, Sides] = {}
         """What a worktree held when its diff was last described: rows are of that."""
 
     async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
@@ -55,23 +55,32 @@ class Reviewing:
 
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""
+        sides = await self.shown(name, look)
+        found = await self.reviewed(name, look, context)
+        rows = found.page(first, min(count, 2_000))
+        return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
+
+    async def reviewed(self, name: str, look: Look, context: int) -> Review:
+        """The diff that `index` last described."""
+        sides = await self.shown(name, look)
+        return await self._read(self._shop.store.tasks.get(name), sides, context)
+
+    async def shown(self, name: str, look: Look) -> Sides:
+        """The two trees that `index` last described. Raises UnknownError where there are none."""
         task = self._shop.store.tasks.get(name)
         live = look is Look.LIVE or self._shop.store.evidence.change(name) is None
         sides = self._shown.get(name) if live else None
-        sides = sides or await self._sides(task, look)
-        found = await self._read(task, sides, context)
-        rows = found.page(first, min(count, 2_000))
-        return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
+        return sides or await self._sides(task, look)
 
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
         left = await self._shop.vault.tree_of(change.tip)
-        sides = _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+        sides = Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
         found = await self._read(self._shop.store.tasks.get(change.task), sides, 3)
         ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
         self._shop.store.answers.put_note(hunks_note(change), ids)
 
-    async def _sides(self, task: Task, look: Look) -> _Sides:
+    async def _sides(self, task: Task, look: Look) -> Sides:
         if look is Look.LIVE:
             return await self._live(task)
         change = self._shop.store.evidence.change(task.id)
@@ -80,7 +89,7 @@ class Reviewing:
         left = await self._shop.vault.tree_of(change.tip)
         if look is Look.DELTA and (old := self._looked_at(change)) is not None:
             left = await self._left(change, old)
-        return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+        return Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
 
     def _looked_at(self, change: Change) -> Change | None:
         """The earlier round that the developer decided on; None where there is none."""
@@ -113,15 +122,15 @@ class Reviewing:
             return ()
         return tuple(rounds.settled(whole.files, delta.files, known) - known)
 
-    async def _live(self, task: Task) -> _Sides:
+    async def _live(self, task: Task) -> Sides:
         if not task.worktree:
             raise UnknownError(f"{task.id} has no change and no worktree to look at yet")
         folder = self._shop.trees.worktrees / task.worktree
         tree = await self._shop.trees.tree(folder, task.base)
         left = await self._shop.vault.tree_of(task.base)
-        return _Sides(left=left, right=tree, snapshot="", tip=task.base)
+        return Sides(left=left, right=tree, snapshot="", tip=task.base)
 
-    async def _read(self, task: Task, sides: _Sides, context: int) -> Review:
+    async def _read(self, task: Task, sides: Sides, context: int) -> Review:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
         key = (task.id, sides.left, sides.right, context)
         known = self._parsed.get(key)
@@ -133,7 +142,7 @@ class Reviewing:
             self._parsed.popitem(last=False)
         return known
 
-    async def _text(self, sides: _Sides, context: int) -> _Text:
+    async def _text(self, sides: Sides, context: int) -> _Text:
         vault = self._shop.vault
         raw = await vault.raw(sides.left, sides.right, renames=True)
         patch, beside = await asyncio.gather(

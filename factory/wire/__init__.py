@@ -34,10 +34,13 @@ from factory.wire.commands import (
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
+    FileText,
     FileView,
     Found,
     HunkView,
     Look,
+    Mention,
+    Mentions,
     MovedLines,
     ReviewIndex,
     Row,
@@ -80,6 +83,7 @@ __all__ = [
     "End",
     "Escape",
     "Fact",
+    "FileText",
     "FileView",
     "Found",
     "Grew",
@@ -94,6 +98,8 @@ __all__ = [
     "Look",
     "MarkSeen",
     "Measured",
+    "Mention",
+    "Mentions",
     "Move",
     "MovedLines",
     "Notice",

@@ -158,6 +158,8 @@ def released(source: Source, folder: Path, kept: Path | None = None) -> History:
             missing.append(release)
             continue
         _unpack(archive, repository)
+        # Archives give all files one age: by it, git would take them for what it knows.
+        (repository / ".git" / "index").unlink(missing_ok=True)
         _git(repository, "add", "-A", "-f")
         _git(repository, "commit", "-q", "--allow-empty", "-m", release)
         made.append(_git(repository, "rev-parse", "HEAD").strip())
