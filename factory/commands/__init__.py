@@ -6,11 +6,14 @@ from factory import lifecycle
 from factory.commands.decisions import Decisions
 from factory.commands.given import Given
 from factory.commands.queue import Queue
+from factory.commands.returns import Returns
 from factory.faults import Point, reached
 from factory.model import FactoryError
+from factory.parting import Parting, bound, parted
 from factory.shop import Shop
 from factory.wire import (
     Accept,
+    AcceptPart,
     Add,
     Adopt,
     AnyCommand,
@@ -18,6 +21,8 @@ from factory.wire import (
     Edit,
     End,
     Hold,
+    Later,
+    LeaveOut,
     MarkSeen,
     Move,
     Pause,
@@ -30,7 +35,9 @@ from factory.wire import (
     SaveComment,
     Say,
     SendFeedback,
+    TakeBack,
     Undo,
+    Unwaive,
     Waive,
 )
 
@@ -43,6 +50,7 @@ class Commands:
         self._queue = Queue(shop)
         self._decisions = Decisions(shop)
         self._given = Given(shop)
+        self._returns = Returns(shop)
 
     async def take(self, request: Request) -> Reply:
         """Carry out one request, or give the answer it already had.
@@ -66,7 +74,7 @@ class Commands:
             return Reply(error=str(error), exit_code=error.exit_code)
         return reply
 
-    async def _prepare(self, command: AnyCommand) -> str:
+    async def _prepare(self, command: AnyCommand) -> str | Parting:
         """What needs git before the transaction: the commit of a revert, or of an adopted file.
 
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
@@ -79,29 +87,48 @@ class Commands:
                 return await self._given.revert(name)
             case Adopt(path=path, text=text):
                 return await self._given.with_file(path, text)
+            case AcceptPart():
+                return await parted(self._shop, command)
+            case TakeBack(task=name):
+                return await self._returns.tree(name)
             case _:
                 return ""
 
-    def _do(self, command: AnyCommand, prepared: str) -> tuple[str, ...]:
+    def _do(self, command: AnyCommand, prepared: str | Parting) -> tuple[str, ...]:
         match command:
             case Add(drafts=drafts):
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment() | MarkSeen():
+            case SaveComment() | DropComment() | MarkSeen() | LeaveOut() | Later():
                 return self._decisions.note(command)
             case Accept():
                 return self._decisions.accept(command)
             case SendFeedback(task=name, text=text):
                 return self._decisions.feedback(name, text)
-            case Waive() | Rerun():
+            case Waive() | Rerun() | Unwaive():
                 return self._decisions.recheck(command)
-            case Undo(task=name):
-                return self._given.undo(name, prepared)
-            case Adopt():
-                return self._given.adopt(command, prepared)
+            case Undo() | Adopt() | AcceptPart() | TakeBack():
+                return self._finish(command, prepared)
             case _:
                 return self._steer(command)
+
+    def _finish(
+        self, command: Undo | Adopt | AcceptPart | TakeBack, prepared: str | Parting
+    ) -> tuple[str, ...]:
+        """What git has prepared becomes rows."""
+        match command, prepared:
+            case AcceptPart(), Parting():
+                bound(self._shop, command)  # it may have changed while git was at work
+                return self._given.part(prepared)
+            case Undo(task=name), str():
+                return self._given.undo(name, prepared)
+            case Adopt(), str():
+                return self._given.adopt(command, prepared)
+            case TakeBack(task=name), str():
+                return self._returns.take_back(name, prepared)
+            case _:
+                raise FactoryError(f"{type(command).__name__} was not prepared; send it again")
 
     def _steer(self, command: AnyCommand) -> tuple[str, ...]:
         match command:

@@ -35,7 +35,8 @@ class Review:
         self.rows = sum(view.rows for view in files)
         self.added = sum(view.added for view in files)
         self.removed = sum(view.removed for view in files)
-        self._patch = patch
+        self.parts = tuple(parts)
+        self.patch = patch
         self._starts: list[int] = []
         self._blocks: list[tuple[int, Hunk | None]] = []
         self._newest: tuple[int, list[bytes], bytes] = (-1, [], b"")
@@ -91,7 +92,7 @@ class Review:
 
     def _lines(self, block: int, hunk: Hunk, number: int, first: int, end: int) -> Iterator[Row]:
         if self._newest[0] != block:
-            lines = self._patch[hunk.start + 1 : hunk.end].split(b"\n")
+            lines = self.patch[hunk.start + 1 : hunk.end].split(b"\n")
             self._newest = (block, lines, b"".join(line[:1] or b" " for line in lines))
         _, lines, kinds = self._newest
         removed, added = kinds.count(b"-", 0, first), kinds.count(b"+", 0, first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from factory.wire.commands import (
     Accept,
+    AcceptPart,
     Add,
     Adopt,
     AnyCommand,
@@ -16,6 +17,8 @@ from factory.wire.commands import (
     Edit,
     End,
     Hold,
+    Later,
+    LeaveOut,
     MarkSeen,
     Move,
     Pause,
@@ -28,7 +31,9 @@ from factory.wire.commands import (
     SaveComment,
     Say,
     SendFeedback,
+    TakeBack,
     Undo,
+    Unwaive,
     Waive,
 )
 from factory.wire.hello import PROTOCOL, Hello
@@ -66,6 +71,7 @@ from factory.wire.views import (
 __all__ = [
     "PROTOCOL",
     "Accept",
+    "AcceptPart",
     "Add",
     "Adopt",
     "AnyCommand",
@@ -89,6 +95,8 @@ __all__ = [
     "Hello",
     "Hold",
     "HunkView",
+    "Later",
+    "LeaveOut",
     "LedgerRow",
     "LedgerView",
     "Look",
@@ -116,7 +124,9 @@ __all__ = [
     "SaveComment",
     "Say",
     "SendFeedback",
+    "TakeBack",
     "TaskView",
     "Undo",
+    "Unwaive",
     "Waive",
 ]
