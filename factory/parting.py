@@ -124,7 +124,7 @@ def landed(shop: Shop, task: Task) -> None:
     notes = shop.store.answers
     notes.drop_note(left_note(whole.id))
     if change is not None:
-        notes.put_note(f"decided:{whole.id}", change.tree)
+        notes.put_note(remarks.decided_note(whole.id), change.tree)
 
 
 def begun(shop: Shop, whole: str, task: Task, part: Part) -> None:

@@ -27,6 +27,11 @@ def send(shop: Shop, task: str, remark: str) -> str:
     return anchors.feedback(drafts, remark)
 
 
+def decided_note(task: str) -> str:
+    """Name of the note that holds the tree on which the developer last decided."""
+    return f"decided:{task}"
+
+
 def drafts(shop: Shop, task: str) -> tuple[str, ...]:
     """Ids of the comments that would be sent now."""
     comments = shop.store.reviews.comments(task)

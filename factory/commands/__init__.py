@@ -10,6 +10,7 @@ from factory.commands.returns import Returns
 from factory.faults import Point, reached
 from factory.model import FactoryError
 from factory.parting import Parting, bound, parted
+from factory.reviewing import Reviewing
 from factory.shop import Shop
 from factory.wire import (
     Accept,
@@ -45,8 +46,9 @@ from factory.wire import (
 class Commands:
     """Takes commands from clients."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, reviewing: Reviewing) -> None:
         self._shop = shop
+        self._reviewing = reviewing
         self._queue = Queue(shop)
         self._decisions = Decisions(shop)
         self._given = Given(shop)
@@ -75,7 +77,8 @@ class Commands:
         return reply
 
     async def _prepare(self, command: AnyCommand) -> str | Parting:
-        """What needs git before the transaction: the commit of a revert, or of an adopted file.
+        """What needs git before the transaction: the commit of a revert, or of an adopted file;
+        the ids of what is settled with what was seen.
 
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
         """
@@ -91,6 +94,8 @@ class Commands:
                 return await parted(self._shop, command)
             case TakeBack(task=name):
                 return await self._returns.tree(name)
+            case MarkSeen(task=name, marks=marks, seen=seen):
+                return " ".join(await self._reviewing.settled(name, marks, seen=seen))
             case _:
                 return ""
 
@@ -100,7 +105,7 @@ class Commands:
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment() | MarkSeen() | LeaveOut() | Later():
+            case SaveComment() | DropComment() | LeaveOut() | Later():
                 return self._decisions.note(command)
             case Accept():
                 return self._decisions.accept(command)
@@ -108,13 +113,13 @@ class Commands:
                 return self._decisions.feedback(name, text)
             case Waive() | Rerun() | Unwaive():
                 return self._decisions.recheck(command)
-            case Undo() | Adopt() | AcceptPart() | TakeBack():
+            case Undo() | Adopt() | AcceptPart() | TakeBack() | MarkSeen():
                 return self._finish(command, prepared)
             case _:
                 return self._steer(command)
 
     def _finish(
-        self, command: Undo | Adopt | AcceptPart | TakeBack, prepared: str | Parting
+        self, command: Undo | Adopt | AcceptPart | TakeBack | MarkSeen, prepared: str | Parting
     ) -> tuple[str, ...]:
         """What git has prepared becomes rows."""
         match command, prepared:
@@ -127,6 +132,8 @@ class Commands:
                 return self._given.adopt(command, prepared)
             case TakeBack(task=name), str():
                 return self._returns.take_back(name, prepared)
+            case MarkSeen(), str():
+                return self._decisions.note(command, settled=tuple(prepared.split()))
             case _:
                 raise FactoryError(f"{type(command).__name__} was not prepared; send it again")
 

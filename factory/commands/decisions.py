@@ -37,9 +37,11 @@ class Decisions:
         self._shop = shop
 
     def note(
-        self, command: SaveComment | DropComment | MarkSeen | LeaveOut | Later
+        self,
+        command: SaveComment | DropComment | MarkSeen | LeaveOut | Later,
+        settled: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        """Keep a draft comment, what was seen, and what is put aside."""
+        """Keep a draft comment, what is put aside, or what was seen, with what that settles."""
         reviews = self._shop.store.reviews
         match command:
             case LeaveOut():
@@ -47,7 +49,7 @@ class Decisions:
             case Later():
                 return self._later(command)
             case MarkSeen(task=name, marks=marks, seen=seen):
-                reviews.mark(name, marks, seen=seen)
+                reviews.mark(name, (*marks, *settled), seen=seen)
                 self._shop.store.journal.say("seen", task=name)
                 return (name,)
             case DropComment(id=one):
@@ -105,7 +107,7 @@ class Decisions:
             at=self._shop.now(),
         )  # fmt: skip
         self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
-        self._shop.store.answers.put_note(f"decided:{command.task}", change.tree)
+        self._shop.store.answers.put_note(remarks.decided_note(command.task), change.tree)
         return (command.task,)
 
     def _change(self, name: str) -> Change:
@@ -124,11 +126,11 @@ class Decisions:
         change = self._shop.store.evidence.change(name)
         task = self._shop.happen(name, lifecycle.Said(text=text))
         if task.before is not None and not task.before.comments:
-            looked = self._shop.store.answers.note(f"decided:{name}")
+            looked = self._shop.store.answers.note(remarks.decided_note(name))
             before = replace(task.before, comments=drafts, looked=looked)
             self._shop.amend(name, before=before)
         if change is not None:
-            self._shop.store.answers.put_note(f"decided:{name}", change.tree)
+            self._shop.store.answers.put_note(remarks.decided_note(name), change.tree)
         return (name,)
 
     def recheck(self, command: Waive | Rerun | Unwaive) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Returns:
             return (name,)
         if before is not None and before.told:
             remarks.unsend(self._shop, name, before.comments)
-            self._shop.store.answers.put_note(f"decided:{name}", before.looked)
+            self._shop.store.answers.put_note(remarks.decided_note(name), before.looked)
         return (name,)
 
 

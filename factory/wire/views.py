@@ -67,6 +67,8 @@ class TaskView(Struct):
     """When it was put aside as it stands now; 0 where it was not."""
     part: str = ""
     """Id of a task that is landing, or is to land, a part of it: until then it stays as it is."""
+    looked: bool = False
+    """Whether the developer has decided on an earlier round: the delta shows what is new."""
     subscription: bool = False
     """True where cost shows as tokens."""
 
