@@ -34,6 +34,8 @@ class Document:
         self.remarks = Remarks()
         self.seen = {hunk.id for hunk in self.places.hunks if hunk.seen}
         self.seen |= {file.mark for file in index.files if file.seen and file.mark}
+        self.left_out = {hunk.id for hunk in self.places.hunks if hunk.left_out}
+        self.left_out |= {file.mark for file in index.files if file.left_out and not file.hunks}
         self.range_from: int | None = None
         self._unfolded: set[str] = set()
         self.port = Viewport(self._shape(), self.lines)
@@ -84,6 +86,8 @@ class Document:
         hunk = self.places.hunk(row)
         if hunk is not None and hunk.id in self.seen:
             flags |= Flag.SEEN
+        if self.left_out and (marks := self.places.marks_at(row)):
+            flags |= Flag.LEFT if self.left_out.issuperset(marks) else Flag(0)
         return flags
 
     def segments(self, spot: Spot, flags: Flag, palette: Palette) -> list[Segment]:

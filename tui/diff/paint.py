@@ -32,6 +32,8 @@ class Flag(IntFlag):
     """The cursor stands on it, and the diff has the focus."""
     RANGED = 2
     SEEN = 4
+    LEFT = 32
+    """It is left out of an accept."""
 
 
 class Palette:
@@ -75,6 +77,8 @@ def _ink(style: Style) -> Style:
     """A style without its background, to lay over another."""
     return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
 
+
+LEFT_OUT = "− left out"
 
 _SEEN = Style(dim=True)
 _BOLD = Style(bold=True)
@@ -165,6 +169,7 @@ def file_heading(
     lines = file.rows - 1 - len(file.hunks) - len(file.notes)
     notes += [f"folded: enter shows {plural(lines, 'line')}"] if folded else []
     tail = f" +{file.added} −{file.removed}" + "".join(f"  {note}" for note in notes if note)
+    signs = (LEFT_OUT,) * (Flag.LEFT in flags) + signs
     badge = "".join(f"  {sign}" for sign in signs)
     room = sheet.width - cell_len(tail) - cell_len(badge) - 2
     path = shorten_path(clean(file.path, exact=True), max(room, 12))
@@ -185,6 +190,7 @@ def hunk_heading(
     """The line above a hunk: seen or not, which of how many, the function it is in."""
     style = palette.over(palette.hunk, flags)
     mark = "[x]" if Flag.SEEN in flags else "[ ]"
+    mark += f" {LEFT_OUT}" * (Flag.LEFT in flags)
     fresh = "" if hunk.fresh or Flag.SEEN in flags else " same as last time"
     text = f" {mark} {place[0]}/{place[1]}{fresh} · {line(hunk.heading)}".rstrip(" ·")
     return [_edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, MutableSequence
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual.screen import Screen
@@ -31,6 +31,9 @@ class Factory(Protocol):
     keymap: Mapping[str, str]
     drafts: MutableMapping[str, str]
     """What was written and not sent yet, by what it is for: `say csv-export`."""
+
+    acts: MutableSequence[Act]
+    """What the developer did and has not undone, the newest last."""
 
     def now(self) -> float:
         """The time: seconds since the epoch."""
