@@ -43,7 +43,8 @@ async def parted(shop: Shop, command: AcceptPart) -> Parting:
     change = bound(shop, command)
     vault = shop.vault
     tip = await vault.tree_of(change.tip)
-    raw, patch = await vault.raw(tip, change.tree), await vault.patch(tip, change.tree)
+    raw = await vault.raw(tip, change.tree, renames=True)
+    patch = await vault.patch(tip, change.tree, renames=True)
     shown = review.read(raw, patch, {})
     left = chosen(shown, frozenset(command.left_out))
     entries = [entry for one in left for entry in await _entries(shop, one, patch)]
@@ -74,7 +75,7 @@ def bound(shop: Shop, command: AcceptPart) -> Change:
 async def _entries(shop: Shop, without: Without, patch: bytes) -> tuple[Entry, ...]:
     """What the tree shall hold in place of a file of which something is left out."""
     part = without.part
-    old = part.path
+    old = part.old_path or part.path
     if without.whole:
         gone = (Entry(path=part.path, mode=NO_FILE, oid=""),)
         if not part.old_there:

@@ -79,6 +79,8 @@ def _worries(view: TaskView, index: ReviewIndex, comments: Sequence[Comment]) ->
         if change.weakened:
             yield f"weakens {line(named(change.weakened))}"
         yield from (mark_line(mark) for mark in change.marks[:4])
+    if view.overtaken:
+        yield f"{line(view.overtaken)}, another attempt at the same, has landed already"
     waived = [line(one.name) for one in view.guardrails if one.verdict is Verdict.WAIVED]
     if waived:
         yield f"waived: {', '.join(waived)}"

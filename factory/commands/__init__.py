@@ -17,6 +17,7 @@ from factory.wire import (
     AcceptPart,
     Add,
     Adopt,
+    Again,
     AnyCommand,
     DropComment,
     Edit,
@@ -83,7 +84,7 @@ class Commands:
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
         """
         match command:
-            case Add():
+            case Add() | Again():
                 await self._shop.refresh()
                 return ""
             case Undo(task=name):
@@ -103,7 +104,7 @@ class Commands:
         match command:
             case Add(drafts=drafts):
                 return self._queue.add(drafts)
-            case Edit() | Move() | Hold() | RaiseBudget():
+            case Edit() | Move() | Hold() | RaiseBudget() | Again():
                 return self._queue.arrange(command)
             case SaveComment() | DropComment() | LeaveOut() | Later():
                 return self._decisions.note(command)

@@ -225,6 +225,10 @@ class Task(Struct):
     """Ids of the tasks that landed, or are to land, a part of its own change."""
     before: Before | None = None
     """How it stood before the last decision, where that can be taken back."""
+    rival_of: str = ""
+    """Id of the first attempt at the same, of which this is another, independent one."""
+    nth: int = 1
+    """Which attempt at the same it is."""
     handoff: Handoff = Handoff()
     """The newest claim of the agent's."""
     allowed: tuple[str, ...] = ()

@@ -177,6 +177,16 @@ class MarkSeen(Command):
     seen: bool = True
 
 
+class Again(Command):
+    """Start another, independent attempt at a task: the same words, paths, caps; a task beside it.
+
+    By another agent where one is named.
+    """
+
+    task: str
+    agent: str = ""
+
+
 class Adopt(Command):
     """Offer a file's text (factory.toml, from `init`) as a change of its own for the inbox."""
 
@@ -188,8 +198,8 @@ class Adopt(Command):
 
 AnyCommand = (
     Add | Edit | Move | Hold | Say | Pause | Resume | End | Accept | SendFeedback | Reject | Waive
-    | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | AcceptPart
-    | LeaveOut | Later | TakeBack | Unwaive
+    | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | Again
+    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive
 )  # fmt: skip
 
 

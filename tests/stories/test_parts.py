@@ -104,7 +104,7 @@ async def test_exactly_the_kept_hunks_land_and_the_rest_goes_back_with_the_comme
 
 @told
 async def test_a_file_that_is_left_out_stays_as_it_was(developer: Developer) -> None:
-    developer.commit({"factory.toml": settings(RULE), "long.txt": LONG, "gone.txt": "1\n"})
+    developer.commit({"factory.toml": settings(RULE), "long.txt": LONG, "gone.txt": "and so\n"})
     script = GOOD + "; rm gone.txt; chmod +x README.md; printf '\\000\\001' > data.bin"
     async with works(developer) as factory:
         task = await factory.ready("Some files", script)
@@ -119,6 +119,35 @@ async def test_a_file_that_is_left_out_stays_as_it_was(developer: Developer) -> 
         "README.md", "factory.toml", "gone.txt", "long.txt",
     ]  # fmt: skip
     assert developer.git("ls-tree", "main", "README.md").startswith("100644")
+
+
+CRLF = "".join(f"row {number}\r\n" for number in range(40)) + "the end"
+
+
+@told
+async def test_a_file_by_another_name_is_put_back_and_hunks_within_one_byte_for_byte(
+    developer: Developer,
+) -> None:
+    files = {"one.txt": LONG, "two.txt": CRLF, "other.txt": "1\n"}
+    developer.commit({"factory.toml": settings(), "keep.txt": "1\n"})
+    for name, text in files.items():
+        (developer.path / name).write_bytes(text.encode())
+    developer.git("add", "--all")
+    developer.git("-c", "core.autocrlf=false", "commit", "-qm", "files")
+    script = (
+        "mv one.txt uno.txt; mv two.txt due.txt; sed -i 's/^row 3\\b/first/; s/^row 20\\b/second/' "
+        "due.txt; printf ' of it' >> due.txt; echo 2 > other.txt"
+    )
+    async with works(developer) as factory:
+        task = await factory.ready("Other names", script)
+        shown = await index(factory, task)
+        assert {file.old_path for file in shown.files} == {"one.txt", "two.txt", ""}
+        left = (*marks(shown, "uno.txt"), *marks(shown, "due.txt", 1))
+        await factory.until(await without(factory, task, *left), TaskState.LANDED)
+    assert developer.shows("one.txt") + "\n" == LONG
+    assert "uno.txt" not in developer.git("ls-tree", "--name-only", "main")
+    assert "two.txt" not in developer.git("ls-tree", "--name-only", "main")
+    assert developer.shows("due.txt") == CRLF.replace("row 3\r", "first\r") + " of it"
 
 
 @told

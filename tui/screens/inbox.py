@@ -14,9 +14,10 @@ from factory.model import TaskState
 from factory.wire import Overview
 from tui import inboxlines
 from tui.keys import Where, bindings
+from tui.screens.attempting import Attempting
 from tui.screens.together import Together
 from tui.standing import asks
-from tui.waiting import Waiting, reviewable, waiting
+from tui.waiting import SUGGESTION, Order, Waiting, reviewable, waiting
 from tui.widgets.footer import Footer
 from tui.widgets.listing import Listing, Slot
 
@@ -24,7 +25,7 @@ _AGEING = 20.0
 """Seconds between two looks at the clock, for the ages."""
 
 
-class InboxScreen(Together):
+class InboxScreen(Together, Attempting):
     """What waits, with what it takes to choose the next to review."""
 
     WHERE = Where.INBOX
@@ -50,7 +51,7 @@ class InboxScreen(Together):
 
     def take(self, overview: Overview) -> None:
         """Show what waits now."""
-        found = waiting(overview)
+        found = waiting(overview, self.factory.order)
         self._items = {item.id: item for item in found}
         self.shows(found)
         self.listing.show(inboxlines.slots(found), self._draw)
@@ -58,7 +59,9 @@ class InboxScreen(Together):
         empty = self.query_one("#inbox-empty", Static)
         empty.display = not found
         empty.update(inboxlines.empty(overview))
-        heading = inboxlines.heading(overview, found, self.factory.now(), self.size.width)
+        heading = inboxlines.heading(
+            overview, found, self.factory.now(), self.size.width, self.factory.order
+        )
         self.query_one("#inbox-heading", Static).update(heading)
 
     def on_resize(self) -> None:
@@ -101,6 +104,13 @@ class InboxScreen(Together):
         """Show the guardrails of this change."""
         if self.listing.cursor in self._items:
             self.factory.show_evidence(self.listing.cursor)
+
+    def action_order(self) -> None:
+        """Change between the suggested order and the oldest first; the cursor stays on its item."""
+        suggested = self.factory.order is Order.AGE
+        self.factory.order = Order.SUGGESTED if suggested else Order.AGE
+        self._refresh()
+        self.say(f"suggested order: {SUGGESTION}" if suggested else "the oldest first")
 
     def _draw(self, slot: Slot, width: int) -> Content:
         item = self._items.get(slot.key)
