@@ -85,6 +85,22 @@ class Client:
             f"/review/{task}/rows", wire.Rows, look=look, context=context, first=first, count=count
         )
 
+    async def why(
+        self, task: str, path: str, line: int, *, new: bool, look: wire.Look = wire.Look.CHANGE
+    ) -> wire.Why:
+        """Why a line (1-based) is in a diff, or on the old side: why it is gone."""
+        return await self._view(
+            f"/evidence/{task}/why", wire.Why, path=path, line=line, new=int(new), look=look
+        )
+
+    async def deeds(self, task: str) -> wire.Deeds:
+        """The commands that the agent ran, and what bears out the claims of its handoff."""
+        return await self._view(f"/evidence/{task}/deeds", wire.Deeds)
+
+    async def compared(self, task: str) -> tuple[wire.Compared, ...]:
+        """The guardrails of a change that name what they check, held against the tip's runs."""
+        return await self._view(f"/evidence/{task}/compared", tuple[wire.Compared, ...])
+
     async def ledger(self) -> wire.LedgerView:
         """What it cost, by day, task and agent."""
         return await self._view("/ledger", wire.LedgerView)
@@ -133,8 +149,8 @@ class Client:
         except httpx2.HTTPError as error:
             raise EngineError(_SILENT) from error
 
-    async def _view(self, path: str, kind: type[View], **query: object) -> View:
-        body = await self._ask("GET", path, params={k: str(v) for k, v in query.items()})
+    async def _view(self, route: str, kind: type[View], /, **query: object) -> View:
+        body = await self._ask("GET", route, params={k: str(v) for k, v in query.items()})
         return msgspec.json.decode(body, type=kind)
 
     async def _ask(

@@ -32,6 +32,7 @@ from factory.hub import Hub
 from factory.landing import Landings
 from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
+from factory.recalling import Recalling
 from factory.reviewing import Reviewing
 from factory.run import Runner
 from factory.sandbox.containment import Level
@@ -59,6 +60,7 @@ class Engine:
         self.checks = Checks(shop)
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
+        self.recalling = Recalling(shop, self.reviewing)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
         self.audits = Audits(shop, self.gate)
         self.runner.attended = lambda: hub.attended

@@ -62,6 +62,14 @@ class Reviewing:
         rows = found.page(first, min(count, 2_000))
         return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
 
+    async def file(self, name: str, look: Look, path: str, *, new: bool) -> bytes | None:
+        """A file on one side of a diff; None where that side has none."""
+        task = self._shop.store.tasks.get(name)
+        sides = (self._shown.get(name) if look is Look.LIVE else None) or await self._sides(
+            task, look
+        )
+        return await self._shop.vault.objects.file(sides.right if new else sides.left, path)
+
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
         left = await self._shop.vault.tree_of(change.tip)

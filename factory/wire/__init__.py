@@ -31,6 +31,7 @@ from factory.wire.commands import (
     Undo,
     Waive,
 )
+from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, Why
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
@@ -73,6 +74,8 @@ __all__ = [
     "Attempt",
     "Chunk",
     "Command",
+    "Compared",
+    "Deeds",
     "Details",
     "Diagnosis",
     "DropComment",
@@ -102,6 +105,7 @@ __all__ = [
     "Progressed",
     "Proposed",
     "RaiseBudget",
+    "RanCommand",
     "Reject",
     "Reply",
     "Report",
@@ -117,6 +121,9 @@ __all__ = [
     "Say",
     "SendFeedback",
     "TaskView",
+    "Trace",
     "Undo",
     "Waive",
+    "Weighed",
+    "Why",
 ]
