@@ -10,7 +10,7 @@ from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.model import Change, Struct, Task, UnknownError
-from factory.review import Review
+from factory.review import Review, rounds
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
@@ -85,9 +85,40 @@ class Reviewing:
         if change is None:
             return await self._live(task)
         left = await self._shop.vault.tree_of(change.tip)
-        if look is Look.DELTA:
-            left = self._shop.store.answers.note(f"decided:{task.id}") or left
+        if look is Look.DELTA and (old := self._looked_at(change)) is not None:
+            left = await self._left(change, old)
         return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+
+    def _looked_at(self, change: Change) -> Change | None:
+        """The earlier round that the developer decided on; None where there is none."""
+        tree = self._shop.store.answers.note(decided_note(change.task))
+        earlier = self._shop.store.evidence.changes(change.task) if tree else ()
+        return next((one for one in earlier if one.tree == tree), None)
+
+    async def _left(self, change: Change, old: Change) -> str:
+        """The earlier round as it would be on the tip of now: what others landed is no news."""
+        if old.tip == change.tip:
+            return old.tree
+        merge = await self._shop.vault.merge(change.tip, old.snapshot)
+        return old.tree if merge.conflicts else merge.tree
+
+    async def settled(self, name: str, marks: tuple[str, ...], *, seen: bool) -> tuple[str, ...]:
+        """Hunks of the whole change that are seen, or not, once these of its delta are."""
+        change = self._shop.store.evidence.change(name)
+        old = self._looked_at(change) if change else None
+        if change is None or old is None:
+            return ()
+        task = self._shop.store.tasks.get(name)
+        delta = await self._read(task, await self._sides(task, Look.DELTA), 3)
+        if not {hunk.id for file in delta.files for hunk in file.hunks}.intersection(marks):
+            return ()
+        whole = await self._read(task, await self._sides(task, Look.CHANGE), 3)
+        if not seen:
+            return tuple(rounds.touched(whole.files, delta.files, marks))
+        known = self._shop.store.reviews.seen(name).union(marks)
+        if not known.issuperset(self._shop.store.answers.note(hunks_note(old)).split()):
+            return ()
+        return tuple(rounds.settled(whole.files, delta.files, known) - known)
 
     async def _live(self, task: Task) -> _Sides:
         if not task.worktree:
@@ -131,6 +162,11 @@ class _Text(Struct):
     raw: bytes
     patch: bytes
     sizes: dict[str, int]
+
+
+def decided_note(task: str) -> str:
+    """Name of the note that holds the tree on which the developer last decided."""
+    return f"decided:{task}"
 
 
 def hunks_note(change: Change) -> str:

@@ -8,6 +8,7 @@ from factory.commands.given import Given
 from factory.commands.queue import Queue
 from factory.faults import Point, reached
 from factory.model import FactoryError
+from factory.reviewing import Reviewing
 from factory.shop import Shop
 from factory.wire import (
     Accept,
@@ -38,8 +39,9 @@ from factory.wire import (
 class Commands:
     """Takes commands from clients."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, reviewing: Reviewing) -> None:
         self._shop = shop
+        self._reviewing = reviewing
         self._queue = Queue(shop)
         self._decisions = Decisions(shop)
         self._given = Given(shop)
@@ -67,7 +69,8 @@ class Commands:
         return reply
 
     async def _prepare(self, command: AnyCommand) -> str:
-        """What needs git before the transaction: the commit of a revert, or of an adopted file.
+        """What needs git before the transaction: the commit of a revert, or of an adopted file;
+        the ids of what is settled with what was seen.
 
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
         """
@@ -79,6 +82,8 @@ class Commands:
                 return await self._given.revert(name)
             case Adopt(path=path, text=text):
                 return await self._given.with_file(path, text)
+            case MarkSeen(task=name, marks=marks, seen=seen):
+                return " ".join(await self._reviewing.settled(name, marks, seen=seen))
             case _:
                 return ""
 
@@ -88,8 +93,10 @@ class Commands:
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment() | MarkSeen():
+            case SaveComment() | DropComment():
                 return self._decisions.note(command)
+            case MarkSeen():
+                return self._decisions.note(command, settled=tuple(prepared.split()))
             case Accept():
                 return self._decisions.accept(command)
             case SendFeedback(task=name, text=text):

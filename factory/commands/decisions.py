@@ -5,6 +5,7 @@ from __future__ import annotations
 from factory import lifecycle, remarks
 from factory.gate.judging import refuse_waiver, waiver
 from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
+from factory.reviewing import decided_note
 from factory.shop import Shop
 from factory.wire import (
     Accept,
@@ -22,12 +23,14 @@ class Decisions:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
 
-    def note(self, command: SaveComment | DropComment | MarkSeen) -> tuple[str, ...]:
-        """Keep a draft comment, or what was seen."""
+    def note(
+        self, command: SaveComment | DropComment | MarkSeen, settled: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """Keep a draft comment, or what was seen, with what that settles besides."""
         reviews = self._shop.store.reviews
         match command:
             case MarkSeen(task=name, marks=marks, seen=seen):
-                reviews.mark(name, marks, seen=seen)
+                reviews.mark(name, (*marks, *settled), seen=seen)
                 self._shop.store.journal.say("seen", task=name)
                 return (name,)
             case DropComment(id=one):
@@ -61,7 +64,7 @@ class Decisions:
             at=self._shop.now(),
         )  # fmt: skip
         self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
-        self._shop.store.answers.put_note(f"decided:{command.task}", change.tree)
+        self._shop.store.answers.put_note(decided_note(command.task), change.tree)
         return (command.task,)
 
     def _change(self, name: str) -> Change:
@@ -79,7 +82,7 @@ class Decisions:
         change = self._shop.store.evidence.change(name)
         self._shop.happen(name, lifecycle.Said(text=text))
         if change is not None:
-            self._shop.store.answers.put_note(f"decided:{name}", change.tree)
+            self._shop.store.answers.put_note(decided_note(name), change.tree)
         return (name,)
 
     def recheck(self, command: Waive | Rerun) -> tuple[str, ...]:

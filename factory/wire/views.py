@@ -60,6 +60,8 @@ class TaskView(Struct):
     """Comments not yet sent."""
     seen: int = 0
     hunks: int = 0
+    looked: bool = False
+    """Whether the developer has decided on an earlier round: the delta shows what is new."""
     subscription: bool = False
     """True where cost shows as tokens."""
 
