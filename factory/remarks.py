@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from factory.model import Change, Comment, CommentKind, CommentState
+from factory.model import Anchor, Change, Comment, CommentKind, CommentState
 from factory.review import anchors
+from factory.review.anchors import Answer
 from factory.review.patch import line_text
 from factory.shop import Shop
 
@@ -20,46 +22,91 @@ def send(shop: Shop, task: str, remark: str) -> str:
     agent = shop.agent(shop.store.tasks.get(task))
     if agent is not None and agent.script:
         return remark.strip()
-    drafts = [one for one in shop.store.reviews.comments(task) if one.state is CommentState.DRAFT]
-    number = 1 + max((one.round for one in shop.store.reviews.comments(task)), default=0)
-    for draft in drafts:
-        shop.store.reviews.put(replace(draft, state=CommentState.OPEN, round=number))
-    return anchors.feedback(drafts, remark)
+    known = shop.store.reviews.comments(task)
+    number = 1 + max((one.round for one in known), default=0)
+    sent = [
+        replace(one, state=CommentState.OPEN, round=number, first=one.first or one.round or number)
+        for one in known
+        if one.state in (CommentState.DRAFT, CommentState.OPEN)
+    ]
+    for comment in sent:
+        shop.store.reviews.put(comment)
+    return anchors.feedback(sent, remark)
 
 
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
-    """After a new round: what became of each open comment, by the diff and the agent's answers."""
+    """After a new round: what became of each comment, by the diff and the agent's answers."""
     comments = shop.store.reviews.comments(change.task)
     newest = max((one.round for one in comments), default=0)
-    open_ = [one for one in comments if one.state is CommentState.OPEN]
-    sent = [one for one in open_ if one.round == newest]
+    # In the order and number in which they were sent, whatever became of some of them since.
+    sent = [one for one in comments if one.round == newest and one.state is not CommentState.DRAFT]
     answered = {one.id: one for one in anchors.replied(sent, change.handoff)}
     old = next((one for one in before if one.tree != change.tree), None)
-    for comment in open_:
-        comment = answered.get(comment.id, comment)
+    files = _Files(shop, change, old)
+    for comment in comments:
         if comment.state is CommentState.OPEN:
-            comment = await _by_diff(shop, comment, change, old)
-        shop.store.reviews.put(comment)
+            comment = answered.get(comment.id, comment)
+        shop.store.reviews.put(await _settled(comment, files))
 
 
-async def _by_diff(shop: Shop, comment: Comment, change: Change, old: Change | None) -> Comment:
-    """A *do* whose lines changed is addressed; lines that only moved keep it open."""
-    if comment.kind is CommentKind.NOTE:
-        return replace(comment, state=CommentState.ADDRESSED)
+class _Files:
+    """The files of two rounds of a change, each read once."""
+
+    def __init__(self, shop: Shop, change: Change, old: Change | None) -> None:
+        self._shop = shop
+        self._trees = {True: change.tree, False: old.tree if old else ""}
+        self._known: dict[tuple[bool, str], list[str] | None] = {}
+
+    @property
+    def again(self) -> bool:
+        """Whether there was an earlier round."""
+        return bool(self._trees[False])
+
+    async def lines(self, path: str, *, now: bool) -> list[str] | None:
+        """The lines of a file as it is now, or was; None where it is not there."""
+        if (now, path) not in self._known:
+            tree = self._trees[now]
+            data = await self._shop.vault.objects.file(tree, path) if tree else None
+            self._known[now, path] = None if data is None else line_text(data).split("\n")
+        return self._known[now, path]
+
+
+async def _settled(comment: Comment, files: _Files) -> Comment:
+    """A comment in the new round: a *do* whose lines changed is addressed, else it is still open.
+
+    Whatever its state, it goes with its lines.
+    """
+    is_open = comment.state is CommentState.OPEN
+    if is_open and comment.kind is CommentKind.NOTE:
+        comment, is_open = replace(comment, state=CommentState.ADDRESSED), False
     anchor = comment.anchor
     if not anchor.path:
-        return replace(comment, state=CommentState.ADDRESSED) if old else comment
-    if not anchor.new:
+        return (
+            replace(comment, state=CommentState.ADDRESSED) if is_open and files.again else comment
+        )
+    after = await files.lines(anchor.path, now=True)
+    if after is None:
+        return replace(comment, state=CommentState.OUTDATED) if is_open and anchor.new else comment
+    before = await files.lines(anchor.path, now=False)
+    if not anchor.new or (comment.was and not anchor.text):
         return comment
-    text = await shop.vault.objects.file(change.tree, anchor.path)
-    if text is None:
-        return replace(comment, state=CommentState.OUTDATED)
     if not anchor.line:
-        was = await shop.vault.objects.file(old.tree, anchor.path) if old else text
-        return comment if was == text else replace(comment, state=CommentState.ADDRESSED)
-    placed = anchors.place(anchor, line_text(text).split("\n"))
-    if placed is None:
-        return replace(comment, state=CommentState.ADDRESSED)
-    if placed.text == anchor.text:
-        return replace(comment, anchor=placed)
-    return replace(comment, anchor=placed, state=CommentState.ADDRESSED)
+        changed = is_open and files.again and before != after
+        return replace(comment, state=CommentState.ADDRESSED) if changed else comment
+    found = await asyncio.to_thread(_followed, anchor, before, after)
+    if found is None:
+        return replace(comment, state=CommentState.ADDRESSED) if is_open else comment
+    if not found.changed:
+        return replace(comment, anchor=found.anchor)
+    if comment.state is CommentState.DRAFT:
+        return comment  # it is still being written, about the lines that were read
+    state = CommentState.ADDRESSED if is_open else comment.state
+    return replace(comment, anchor=found.anchor, state=state, was=comment.was or anchor.text)
+
+
+def _followed(anchor: Anchor, before: list[str] | None, after: list[str]) -> Answer | None:
+    found = anchors.answer(anchor, before, after) if before is not None else None
+    if found is not None:
+        return found
+    placed = anchors.place(anchor, after)
+    return None if placed is None else Answer(anchor=placed, changed=placed.text != anchor.text)
