@@ -122,6 +122,7 @@ _REVIEW = _table(
     ("range", "v", "range", "Start or end a range of lines."),
     ("comment_file", "C", "on file", "Comment on the file."),
     ("comment_change", "M", "on change", "Comment on the change as a whole."),
+    ("summary", "i", "summary", "Show what the change is about, on one page."),
     ("context", "enter", "context", "Show more lines around."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),

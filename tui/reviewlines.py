@@ -124,7 +124,7 @@ def evidence(guardrails: Sequence[GuardrailStatus], width: int) -> Content:
             Content.assemble(
                 (f"{status.verdict.sign} ", COLOURS[status.verdict]),
                 line(status.name),
-                (f" {_figures(status)}", _MUTED),
+                (f" {figures(status)}", _MUTED),
             ),
             rank=1 if status.verdict is Verdict.PASS else 0,
         )
@@ -214,7 +214,8 @@ def _marks(marks: Sequence[Mark]) -> Content:
     return Content.styled(f"⚠{len(marks)} {line(named(kinds, 1))}" if marks else "", "$text-error")
 
 
-def _figures(status: GuardrailStatus) -> str:
+def figures(status: GuardrailStatus) -> str:
+    """What a guardrail found, and how long it took; how far it is while it runs."""
     match status.verdict:
         case Verdict.NOT_RUN:
             return "not run"

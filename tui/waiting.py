@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from factory.model import Lane, Struct, TaskState
-from factory.wire import Overview, TaskView
+from factory.wire import Look, Overview, TaskView
 from tui.standing import needs_you
 
 
@@ -46,6 +46,12 @@ def view_of(overview: Overview | None, task: str) -> TaskView | None:
 def reviewable(view: TaskView) -> bool:
     """Whether there is a change to look at, ready or not."""
     return view.change is not None and not view.task.state.over
+
+
+def first_look(overview: Overview | None, task: str) -> Look:
+    """What a review of a task begins with: what is new to the developer."""
+    view = view_of(overview, task)
+    return Look.DELTA if view is not None and view.looked else Look.CHANGE
 
 
 def neighbour(overview: Overview, task: str, by: int) -> str:

@@ -29,8 +29,6 @@ WIDE = 100
 """Cells from which on the files have a column of their own."""
 _PATIENCE = 0.05
 """Seconds for which the first paint waits for the diff."""
-_LIVE_PACE = 2.0
-"""Seconds between two looks at a worktree that is being worked in, at least."""
 
 
 class ReviewCore(TaskActs):
@@ -49,7 +47,6 @@ class ReviewCore(TaskActs):
         self._begin_at = at
         self._read_for: tuple[str, str] | None = None
         self._counted = (-1, -1)
-        self._worked = False
         self._ahead: asyncio.Future[Fetched | None] | None = None
 
     async def come(self) -> None:
@@ -70,13 +67,12 @@ class ReviewCore(TaskActs):
             yield Files()
             yield DiffView()
         yield Static(id="review-evidence")
+        yield Static(id="review-page")
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show the diff, or ask for it now; of a live worktree again and again."""
+        """Show the diff, or ask for it now."""
         self.read(self._begin_at)
-        if self.look is Look.LIVE:
-            self.set_interval(_LIVE_PACE, self._look_again)
 
     @property
     def diff(self) -> DiffView:
@@ -114,14 +110,6 @@ class ReviewCore(TaskActs):
             elif view.task.state is TaskState.READY and self.look is Look.CHANGE:
                 self._follow_counts((view.seen, view.comments))
         self.refresh_lines()
-
-    def _look_again(self) -> None:
-        """Read a live worktree anew while its agent works, and once when it has stopped."""
-        view = self.found()
-        works = view is not None and view.task.state is TaskState.WORKING
-        if (works or self._worked) and self.is_current:
-            self._worked = works
-            self.read()
 
     def refresh_lines(self) -> None:
         """Say anew what stands around the diff."""
@@ -165,10 +153,14 @@ class ReviewCore(TaskActs):
         self.diff.show(document, row, place.at if place else 0)
         self.query_one(Files).show_files(document.index, document.seen)
         self.shown_at = self.factory.now()
+        self.opened()
         self.refresh_lines()
         details = await self.ask(lambda c: c.details(self.task_id))
         if details is not None:
             self.show_comments(details.comments)
+
+    def opened(self) -> None:
+        """A diff has come to the screen."""
 
     def _follow_counts(self, counted: tuple[int, int]) -> None:
         """Read anew where marks or comments were changed elsewhere: by undo, by another client."""

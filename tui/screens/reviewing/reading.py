@@ -7,7 +7,7 @@ from tui.diff.document import Document
 from tui.diff.places import marks_of
 from tui.screens.reviewing.walking import Walking
 from tui.text import plural
-from tui.waiting import neighbour
+from tui.waiting import first_look, neighbour
 from tui.widgets.diff import NO_DIFF, no_rows
 
 _CONTEXTS = (3, 10, 30, 100, 1_000)
@@ -47,7 +47,8 @@ class Reading(Walking):
         if not other:
             self.say("no other change waits")
             return False
-        self.task_id, self.look, self.context = other, Look.CHANGE, _CONTEXTS[0]
+        self.task_id, self.context = other, _CONTEXTS[0]
+        self.look = first_look(self.overview, other)
         self.shown_at, self.comments = 0.0, ()
         self.diff.show(Document(NO_DIFF, no_rows, self.diff.document.sheet))
         self.read()

@@ -10,7 +10,8 @@ from tui.diff.document import Document
 from tui.diff.locate import reveal
 from tui.diff.places import Places
 from tui.layout import Step
-from tui.screens.reviewing.core import WIDE, ReviewCore
+from tui.screens.reviewing.core import WIDE
+from tui.screens.reviewing.living import Living
 from tui.text import line
 from tui.widgets.diff import DiffView
 from tui.widgets.files import Files
@@ -22,7 +23,7 @@ _ABOVE = 3
 """Lines of the window that stay above a hunk that was jumped to."""
 
 
-class Walking(ReviewCore):
+class Walking(Living):
     """Lines, pages, hunks, files, panels."""
 
     @property
