@@ -124,6 +124,7 @@ _REVIEW = _table(
     ("comment_change", "M", "on change", "Comment on the change as a whole."),
     ("summary", "i", "summary", "Show what the change is about, on one page."),
     ("context", "enter", "context", "Show more lines around."),
+    ("why", "o", "why", "Show why this line is there: the words and the call that wrote it."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
@@ -138,6 +139,8 @@ _EVIDENCE = _table(
     Where.EVIDENCE,
     ("open", "enter", "log", "Open the log, or go to the `path:line` in it."),
     ("rerun", "R", "run again", "Run this guardrail again; both runs stay visible."),
+    ("commands_run", "c", "commands", "Show what the agent ran, and what bears out its claims."),
+    ("compare", "o", "old, new", "Show tests and findings by name, held against the tip."),
     ("waive", "W", "waive", "Let this verdict not count for this tree, with a reason."),
 )
 

@@ -80,14 +80,21 @@ def search(
     similar line counts, and where there is none, the commands that may have written it are named.
     """
     reading = _Reading(line, attempt, alike=alike)
-    for offset, raw in lines:
+    for number, (offset, raw) in enumerate(lines):
         if _TAG.match(raw):
             try:
                 entry = _DECODER.decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue  # of a newer version, or torn
-            reading.take(offset, entry)
+            reading.take(_At(entry=number, offset=offset), entry)
     return reading.result()
+
+
+class _At(Struct):
+    """Where an entry stands in its transcript."""
+
+    entry: int
+    offset: int
 
 
 class _Found(Struct):
@@ -113,19 +120,19 @@ class _Reading:
         self._ran: dict[str, RanCommand] = {}
         self._calls = 0
 
-    def take(self, offset: int, entry: _Any) -> None:
+    def take(self, place: _At, entry: _Any) -> None:
         """The next entry."""
         match entry:
             case _Prompt():
                 self._prompt(entry)
             case _Response():
-                self._response(offset, entry)
+                self._response(place, entry)
             case _ToolCall(id=name, text=text):
                 self._called(name, text)
             case _ToolResult():
                 self._ended(entry)
             case _Remark(at=at, text=text) if text == BEGUN and self._asked is not None:
-                self._look(offset, at, "", "script", of_script(self._asked.text))
+                self._look(place, at, "", "script", of_script(self._asked.text))
             case _Finished():
                 self._now = replace(self._now, round=self._now.round + 1, said="", thought="")
             case _:
@@ -147,7 +154,7 @@ class _Reading:
             self._now, asked=_cut(prompt.text), asked_by=prompt.origin.value, said="", thought=""
         )
 
-    def _response(self, offset: int, response: _Response) -> None:
+    def _response(self, place: _At, response: _Response) -> None:
         if not response.request or response.request != self._request:
             self._request = response.request
             self._now = replace(self._now, turn=self._now.turn + 1, thought="")
@@ -161,11 +168,11 @@ class _Reading:
                 case {"type": "thinking", "thinking": str(text)} if text.strip():
                     self._now = replace(self._now, thought=_cut(text.strip()))
                 case {"type": "tool_use", "id": str(name), "name": str(tool), "input": dict(given)}:
-                    self._look(offset, response.at, name, tool, edit_of(tool, given))
+                    self._look(place, response.at, name, tool, edit_of(tool, given))
                 case _:
                     pass
 
-    def _look(self, offset: int, at: float, name: str, tool: str, edit: Edit | None) -> None:
+    def _look(self, place: _At, at: float, name: str, tool: str, edit: Edit | None) -> None:
         """Keep a call that wrote the line."""
         if edit is None:
             return
@@ -182,8 +189,9 @@ class _Reading:
         self._open[name] = _Found(
             rank=(found.trace is Trace.WRITTEN, found.weight, self._calls),
             why=replace(
-                self._now, trace=found.trace, at=at, offset=offset, tool=tool, excerpt=excerpt,
-                marked=marked, call=_cut(edit.command or f"{tool} {edit.path}", _CALL),
+                self._now, trace=found.trace, at=at, offset=place.offset, entry=place.entry,
+                tool=tool, excerpt=excerpt, marked=marked,
+                call=_cut(edit.command or f"{tool} {edit.path}", _CALL),
             ),
             command=bool(edit.command),
         )  # fmt: skip

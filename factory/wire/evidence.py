@@ -51,6 +51,8 @@ class Why(Struct):
     at: float = 0.0
     offset: int = 0
     """Byte of the transcript at which the entry with the call begins."""
+    entry: int = 0
+    """How many entries stand before it."""
     said: str = ""
     """The agent's newest words before the call."""
     said_turn: int = 0

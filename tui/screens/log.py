@@ -103,6 +103,14 @@ class LogScreen(Moving):
         """Belongs to the list of runs."""
         self.say("go back (q) and press R on the run")
 
+    def action_commands_run(self) -> None:
+        """Belongs to the list of runs."""
+        self.say("go back (q) and press c there")
+
+    def action_compare(self) -> None:
+        """Belongs to the list of runs."""
+        self.say("go back (q) and press o on the run")
+
     def action_waive(self) -> None:
         """Belongs to the list of runs."""
         self.say("go back (q) and press W on the run")

@@ -11,7 +11,7 @@ from factory.wire import Accept, Look, Overview, Reject, ReviewIndex, SendFeedba
 from tui import reviewlines
 from tui.deciding import accept_refusal, return_refusal
 from tui.screens.base import FactoryScreen
-from tui.screens.reviewing.remarking import Remarking
+from tui.screens.reviewing.asking import Asking
 from tui.text import line
 from tui.widgets.card import Card
 
@@ -20,7 +20,7 @@ Rule = Callable[[ReviewIndex, Overview | None, float], str]
 Decision = Accept | Reject | SendFeedback
 
 
-class Deciding(Remarking):
+class Deciding(Asking):
     """A decision acts on the index that was on the screen when its key was pressed."""
 
     def action_accept(self) -> None:
