@@ -114,7 +114,7 @@ async def test_enter_on_the_reason_opens_the_transcript_at_that_turn() -> None:
         assert "The bucket fills by itself." in "\n".join(review.text.splitlines()[:8])
         assert "I look around first." not in review.text
         await review.press("escape")
-        assert isinstance(review.front, Page)
+        assert type(review.app.screen_stack[-1]) is Page
 
 
 async def test_a_reason_in_an_earlier_attempt_cannot_be_opened_and_says_so() -> None:

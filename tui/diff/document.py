@@ -142,7 +142,14 @@ class Document:
         ]
         if number == 0:
             comments += [(c, named_place(c.anchor, in_file=False)) for c in self.remarks.on_change]
-        return [line for c, away in comments for line in remark_lines(c, width, away=away)]
+        here = number == self.port.cursor
+        return [
+            words
+            for c, away in comments
+            for words in remark_lines(
+                c, width, away=away, brief=not here and self.remarks.settled(c)
+            )
+        ]
 
     def _path(self, row: Row) -> str:
         return self.index.files[row.file].path
