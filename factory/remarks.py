@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from factory.model import Anchor, Change, Comment, CommentKind, CommentState
 from factory.review import anchors
-from factory.review.anchors import Answer
 from factory.review.patch import line_text
 from factory.shop import Shop
 
@@ -35,78 +34,116 @@ def send(shop: Shop, task: str, remark: str) -> str:
 
 
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
-    """After a new round: what became of each comment, by the diff and the agent's answers."""
+    """After a new round: where each comment stands now, and what became of each open one.
+
+    A comment is moved whatever its state; one whose lines are gone stands on its file from then
+    on, for a line that it was never about would be a lie.
+    """
     comments = shop.store.reviews.comments(change.task)
     newest = max((one.round for one in comments), default=0)
     # In the order and number in which they were sent, whatever became of some of them since.
     sent = [one for one in comments if one.round == newest and one.state is not CommentState.DRAFT]
     answered = {one.id: one for one in anchors.replied(sent, change.handoff)}
     old = next((one for one in before if one.tree != change.tree), None)
-    files = _Files(shop, change, old)
-    for comment in comments:
+    files = _Files(shop, old, change)
+    for before_it in comments:
+        is_open = before_it.state is CommentState.OPEN
+        comment = answered.get(before_it.id, before_it) if is_open else before_it
+        moved = await files.follow(comment.anchor)
         if comment.state is CommentState.OPEN:
-            comment = answered.get(comment.id, comment)
-        shop.store.reviews.put(await _settled(comment, files))
+            comment = await _by_diff(comment, moved, files)
+        else:
+            comment = await _stands(comment, moved, files, was=is_open)
+        if comment != before_it:
+            shop.store.reviews.put(comment)
 
 
 class _Files:
-    """The files of two rounds of a change, each read once."""
+    """The files of two rounds, the later of which may have given them other names."""
 
-    def __init__(self, shop: Shop, change: Change, old: Change | None) -> None:
-        self._shop = shop
-        self._trees = {True: change.tree, False: old.tree if old else ""}
-        self._known: dict[tuple[bool, str], list[str] | None] = {}
+    def __init__(self, shop: Shop, old: Change | None, new: Change) -> None:
+        self._vault = shop.vault
+        self.old, self._new = old, new
+        self._renamed: dict[str, str] | None = None
 
-    @property
-    def again(self) -> bool:
-        """Whether there was an earlier round."""
-        return bool(self._trees[False])
+    async def follow(self, anchor: Anchor) -> Anchor | None:
+        """Where an anchor is in the later round; None where its file or its lines are gone."""
+        if not anchor.path or not anchor.new:
+            return anchor
+        text = await self.text(anchor.path)
+        if text is None:
+            anchor = replace(anchor, path=await self._new_name(anchor.path))
+            text = await self.text(anchor.path) if anchor.path else None
+        if text is None:
+            return None
+        was = await self.before(anchor)
+        return anchors.place(anchor, text.split("\n"), None if was is None else was.split("\n"))
 
-    async def lines(self, path: str, *, now: bool) -> list[str] | None:
-        """The lines of a file as it is now, or was; None where it is not there."""
-        if (now, path) not in self._known:
-            tree = self._trees[now]
-            data = await self._shop.vault.objects.file(tree, path) if tree else None
-            self._known[now, path] = None if data is None else line_text(data).split("\n")
-        return self._known[now, path]
+    async def answer(self, anchor: Anchor) -> Anchor | None:
+        """What stands in the place of an anchor's lines; None where that cannot be told."""
+        path = anchor.path
+        if await self.text(path) is None:
+            path = await self._new_name(path)
+        text, was = await self.text(path) if path else None, await self.before(anchor)
+        if text is None or was is None:
+            return None
+        old, new = was.split("\n"), text.split("\n")
+        found = await asyncio.to_thread(anchors.answer, anchor, old, new)
+        return replace(found.anchor, path=path) if found is not None and found.changed else None
+
+    async def text(self, path: str) -> str | None:
+        """A file of the later round."""
+        data = await self._vault.objects.file(self._new.tree, path)
+        return None if data is None else line_text(data)
+
+    async def before(self, anchor: Anchor) -> str | None:
+        """The same file in the earlier round; None where there was none."""
+        if self.old is None:
+            return None
+        names = {new: old for old, new in (self._renamed or {}).items()}
+        path = names.get(anchor.path, anchor.path)
+        data = await self._vault.objects.file(self.old.tree, path)
+        return None if data is None else line_text(data)
+
+    async def _new_name(self, path: str) -> str:
+        if self.old is None:
+            return ""
+        if self._renamed is None:
+            self._renamed = await self._vault.renamed(self.old.tree, self._new.tree)
+        return self._renamed.get(path, "")
 
 
-async def _settled(comment: Comment, files: _Files) -> Comment:
-    """A comment in the new round: a *do* whose lines changed is addressed, else it is still open.
-
-    Whatever its state, it goes with its lines.
-    """
-    is_open = comment.state is CommentState.OPEN
-    if is_open and comment.kind is CommentKind.NOTE:
-        comment, is_open = replace(comment, state=CommentState.ADDRESSED), False
+async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Comment:
+    """A *do* whose lines changed is addressed; lines that only moved keep it open."""
+    done = replace(comment, state=CommentState.ADDRESSED)
     anchor = comment.anchor
     if not anchor.path:
-        return (
-            replace(comment, state=CommentState.ADDRESSED) if is_open and files.again else comment
-        )
-    after = await files.lines(anchor.path, now=True)
-    if after is None:
-        return replace(comment, state=CommentState.OUTDATED) if is_open and anchor.new else comment
-    before = await files.lines(anchor.path, now=False)
-    if not anchor.new or (comment.was and not anchor.text):
+        return done if files.old or comment.kind is CommentKind.NOTE else comment
+    if moved is None:
+        if comment.kind is not CommentKind.NOTE and not anchor.line:
+            return replace(comment, state=CommentState.OUTDATED)
+        return await _stands(done, moved, files, was=True)
+    if comment.kind is CommentKind.NOTE:
+        return replace(done, anchor=moved)
+    if not anchor.new:
         return comment
     if not anchor.line:
-        changed = is_open and files.again and before != after
-        return replace(comment, state=CommentState.ADDRESSED) if changed else comment
-    found = await asyncio.to_thread(_followed, anchor, before, after)
-    if found is None:
-        return replace(comment, state=CommentState.ADDRESSED) if is_open else comment
-    if not found.changed:
-        return replace(comment, anchor=found.anchor)
-    if comment.state is CommentState.DRAFT:
-        return comment  # it is still being written, about the lines that were read
-    state = CommentState.ADDRESSED if is_open else comment.state
-    return replace(comment, anchor=found.anchor, state=state, was=comment.was or anchor.text)
+        same = files.old is None or await files.before(moved) == await files.text(moved.path)
+        return replace(comment if same else done, anchor=moved)
+    if moved.text == anchor.text:
+        return replace(comment, anchor=moved)
+    return await _stands(done, moved, files, was=True)
 
 
-def _followed(anchor: Anchor, before: list[str] | None, after: list[str]) -> Answer | None:
-    found = anchors.answer(anchor, before, after) if before is not None else None
-    if found is not None:
-        return found
-    placed = anchors.place(anchor, after)
-    return None if placed is None else Answer(anchor=placed, changed=placed.text != anchor.text)
+async def _stands(comment: Comment, moved: Anchor | None, files: _Files, *, was: bool) -> Comment:
+    """A comment where it stands now: on its lines, on those that answer it, else on its file.
+
+    `was` is true in the round that answers it; what its lines said then is kept.
+    """
+    anchor = comment.anchor
+    if moved is not None and (moved.text == anchor.text or not anchor.line):
+        return replace(comment, anchor=moved)
+    if not was or comment.was:
+        return replace(comment, anchor=moved or anchors.gone(anchor))
+    now = await files.answer(anchor) or moved or anchors.gone(anchor)
+    return replace(comment, anchor=now, was=anchor.text if anchor.line else "")

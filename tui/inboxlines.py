@@ -10,7 +10,7 @@ from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
 from tui.standing import sign, why
 from tui.text import ago, line, money, plural
-from tui.waiting import Group, Waiting, named
+from tui.waiting import Group, Order, Waiting, meetings, named, overlaps
 from tui.widgets.listing import Slot, spread
 
 _COLOURS = {"!": "$text-warning", "~": "$text-warning", "✓": "$text-success", "✗": "$text-error"}
@@ -40,7 +40,9 @@ def draw(item: Waiting, number: int, width: int, now: float) -> Content:
             return Content.assemble("   ", ("⚠ ", "$text-error"), (_eyes(view), "$text-error"))
 
 
-def heading(overview: Overview, items: Sequence[Waiting], now: float, width: int) -> Content:
+def heading(
+    overview: Overview, items: Sequence[Waiting], now: float, width: int, order: Order = Order.AGE
+) -> Content:
     """The line on top: how much waits, and since when."""
     counts = [
         f"{sum(item.group is group for item in items)} {words}"
@@ -53,7 +55,9 @@ def heading(overview: Overview, items: Sequence[Waiting], now: float, width: int
     left = Content.assemble(
         (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
     )
-    return spread(left, Content(f"oldest {ago(now - oldest)} " if oldest else ""), width)
+    right = ["suggested order"] if order is Order.SUGGESTED else []
+    right += [f"oldest {ago(now - oldest)}"] if oldest else []
+    return spread(left, Content("".join(f"{words} " for words in right)), width)
 
 
 def empty(overview: Overview) -> Content:
@@ -106,9 +110,12 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
         words.append(f"round {view.task.rounds}")
     if view.comments:
         words.append(f"{plural(view.comments, 'comment')} unsent")
-    if view.overlaps:
-        words.append(f"touches {line(named(view.overlaps))}")
-    return [("".join(f" · {word}" for word in words), "$text-muted")]
+    if others := overlaps(view):
+        words.append(f"touches {line(named(others))}")
+    if view.moved:
+        words.append(f"the target moved {line(named(view.moved, 2))}")
+    met = f" · conflicts with {line(named(meetings(view), 2))}" if view.meets else ""
+    return [(met, "$text-error"), ("".join(f" · {word}" for word in words), "$text-muted")]
 
 
 def _eyes(view: TaskView) -> str:

@@ -106,6 +106,7 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
 
 _REVIEW = _table(
@@ -127,6 +128,8 @@ _REVIEW = _table(
     ("why", "o", "why", "Show why this line is there: the words and the call that wrote it."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("split", "|", "split", "Show old and new side by side, or one below the other."),
+    ("blanks", "W", "white space", "Show signs for spaces and tabs, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),

@@ -11,7 +11,7 @@ from factory.model import Comment, Lane, Mark, Verdict
 from factory.wire import GuardrailStatus, ReviewIndex, TaskView
 from tui.standing import progress, why
 from tui.text import line, money, plural, took
-from tui.waiting import named
+from tui.waiting import meetings, named, overlaps
 
 COLOURS = {
     Verdict.PASS: "$text-success",
@@ -100,11 +100,13 @@ def concerns(view: TaskView, width: int) -> Content:
     parts = (
         ("weakens", change.weakened, "$text-error"),
         ("conflicts", view.conflicts, "$text-error"),
+        ("conflicts with", meetings(view), "$text-error"),
         ("beyond task", note.deviations, "$text-warning"),
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
         ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
-        ("overlaps", view.overlaps, "$text-warning"),
+        ("moved under it", view.moved, "$text-warning"),
+        ("overlaps", overlaps(view), "$text-warning"),
         ("found", note.findings, "$text-muted"),
     )
     pieces = [

@@ -57,6 +57,5 @@ class Comment(Struct):
     was: str = ""
     """What its lines said when it was sent, where they read otherwise now.
 
-    The anchor then names the lines that stand in their place; with an empty text they are gone, and
-    it names the line that follows.
+    The anchor then names the lines that stand in their place, or their file where none do.
     """

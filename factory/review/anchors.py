@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from msgspec.structs import replace
 
 from factory.model import Anchor, Comment, CommentKind, CommentState, Handoff, Struct
+from factory.review.following import Following
 
 _NEAR = 40
 """Lines up and down within which the same text is taken for the same place."""
@@ -31,15 +32,21 @@ _ASKED = {
 }
 
 
-def place(anchor: Anchor, lines: Sequence[str]) -> Anchor | None:
+def place(
+    anchor: Anchor, lines: Sequence[str], before: Sequence[str] | None = None
+) -> Anchor | None:
     """Where an anchor stands in a new version of its file; None where its lines are gone.
 
-    Looked for in this order: the same text near the old line, the same text in one place only,
-    then the most similar lines near the old one, if at least 60 % alike; the anchor then takes
-    over their text. An anchor on a file or on the whole change stays as it is.
+    `before` is the version that it was made on: with it, lines are followed by what stands around
+    them (`factory.review.following`). Without it, or where it says something else, they are looked
+    for in this order: the same text near the old line, the same text in one place only, then the
+    most similar lines near the old one, if at least 60 % alike. The anchor takes over the text
+    that it then stands on. An anchor on a file or on the whole change stays as it is.
     """
     if not anchor.path or not anchor.line:
         return anchor
+    if before is not None and excerpt(before, anchor) == anchor.text:
+        return _followed(anchor, lines, before)
     wanted = anchor.text.split("\n")
     old = anchor.line - 1
     near = _NEAR if _WORD.search(anchor.text) else _NEAR_BLANK
@@ -59,7 +66,7 @@ class Answer(Struct):
     """What became of the lines of a comment in the next version of their file."""
 
     anchor: Anchor
-    """Where they stand, or what stands in their place; with no text they are gone."""
+    """Where they stand, or what stands in their place; their file where they are gone."""
     changed: bool
 
 
@@ -89,13 +96,17 @@ def answer(anchor: Anchor, before: Sequence[str], after: Sequence[str]) -> Answe
         start = start if near is None else max(near, start)
         end = start + len(text)
     if start == end:
-        at = min(start, max(len(after) - 1, 0))
-        return Answer(anchor=replace(anchor, line=at + 1, end=0, text=""), changed=True)
+        return Answer(anchor=gone(anchor), changed=True)
     stands = replace(
         anchor, line=start + 1, end=end if end > start + 1 else 0,
         text="\n".join(after[start:end]),
     )  # fmt: skip
     return Answer(anchor=stands, changed=True)
+
+
+def gone(anchor: Anchor) -> Anchor:
+    """The anchor on its file: a line that it was never about would be a lie."""
+    return replace(anchor, line=0, end=0)
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
@@ -141,6 +152,12 @@ def _moved(text: Sequence[str], before: Sequence[str], after: Sequence[str]) -> 
     old = sum(1 for at in _starts(text[0], before) if _stands(text, before, at))
     new = [at for at in _starts(text[0], after) if _stands(text, after, at)]
     return new[0] if old == 1 and len(new) == 1 else None
+
+
+def _followed(anchor: Anchor, lines: Sequence[str], before: Sequence[str]) -> Anchor | None:
+    last = max(anchor.end, anchor.line)
+    found = Following(before, lines).span(anchor.line - 1, last - 1)
+    return _at(anchor, found[0], lines[found[0] : found[1] + 1]) if found else None
 
 
 def excerpt(lines: Sequence[str], anchor: Anchor) -> str:

@@ -78,7 +78,7 @@ async def test_each_comment_shows_the_lines_that_answer_it_or_goes_with_the_next
         )
         drop = found["drop"]
         assert (drop.state, drop.first, drop.round) == (CommentState.ADDRESSED, 1, 2)
-        assert (drop.was, drop.anchor.text) == ("the end", "")
+        assert (drop.was, drop.anchor.line) == ("the end", 0)
         assert (found["greet"].anchor.line, found["greet"].was) == (3, "say hello")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from factory.model import Anchor, Comment, CommentState
 from factory.wire import FileView, Row, RowKind
 from tui.text import clean, fit, plural, wrap
@@ -23,10 +25,14 @@ class Remarks:
         comments = tuple(comments)
         sent = (comment for comment in comments if comment.state is not CommentState.DRAFT)
         self._newest = max((comment.round for comment in sent), default=0)
-        spans = {file.path: _spans(file) for file in files}
+        shown = tuple(files)
+        spans = {file.path: _spans(file) for file in shown}
+        now = {f.old_path: f.path for f in shown if f.old_path and f.old_path not in spans}
         on_change: list[Comment] = []
         for comment in comments:
             anchor = comment.anchor
+            if anchor.path in now:
+                anchor = replace(anchor, path=now[anchor.path])
             if anchor.path not in spans:
                 on_change.append(comment)
             elif _in_diff(comment, spans[anchor.path]):
@@ -104,7 +110,7 @@ def _was(comment: Comment) -> list[str]:
         return []
     first, *rest = clean(comment.was, newlines=True).split("\n")
     more = f" ⋯ {plural(len(rest), 'more line')}" if rest else ""
-    gone = "" if comment.anchor.text else "; it is gone"
+    gone = "" if comment.anchor.line else "; it is gone"
     return [f"was: {first.strip()}{more}{gone}"]
 
 

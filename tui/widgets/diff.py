@@ -20,6 +20,8 @@ from tui.diff.geometry import Spot, Viewport
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
 from tui.text import pad
 
+SPLIT_FROM = 140
+"""Cells of the view from which on old and new stand side by side by themselves."""
 _WHEEL = 3
 """Lines that one notch of the mouse wheel moves."""
 
@@ -54,6 +56,12 @@ class DiffView(Widget, can_focus=True):
         & > .diff--warning { color: $text-warning; }
         & > .diff--muted { color: $text-muted; }
         & > .diff--name { color: $text-primary; }
+        & > .diff--added-word { background: $success 40%; text-style: bold underline; }
+        & > .diff--removed-word { background: $error 40%; text-style: bold underline; }
+        & > .diff--moved { color: $foreground; background: $secondary 24%; }
+        & > .diff--hit { text-style: bold reverse; }
+        & > .diff--blank { color: $text-muted; }
+        & > .diff--trailing { background: $warning 50%; text-style: underline; }
     }
     """
 
@@ -72,6 +80,8 @@ class DiffView(Widget, can_focus=True):
         self.document = Document(NO_DIFF, no_rows, Sheet(80))
         self.nothing = "reading the diff …"
         """What stands where the diff has no line."""
+        self.split: bool | None = None
+        """Whether old and new stand side by side; None where the width decides."""
         self._palette: Palette | None = None
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
@@ -80,8 +90,9 @@ class DiffView(Widget, can_focus=True):
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
         self.workers.cancel_group(self, "rows")
         self.workers.cancel_group(self, "colours")
-        wrap, width = self.document.sheet.wrap, max(self.size.width, 20)
-        document.sheet = document.sheet._replace(width=width, wrap=wrap)
+        kept = self.document.sheet
+        document.lay(document.sheet._replace(wrap=kept.wrap, blanks=kept.blanks))
+        document.lay(self._fitted(document))
         self.document = document
         document.port.height = max(self.size.height, 1)
         self._strips.clear()
@@ -94,14 +105,18 @@ class DiffView(Widget, can_focus=True):
         self.post_message(self.Moved())
         self._start("rows")
 
-    def lay_out(self, *, wrap: bool | None = None, left: int | None = None) -> None:
-        """Wrap lines or not, or scroll to the side by cells."""
+    def lay_out(
+        self, *, wrap: bool | None = None, left: int | None = None, blanks: bool | None = None
+    ) -> None:
+        """Wrap lines or not, scroll to the side by cells, show signs for blanks or not."""
         sheet = self.document.sheet
         if wrap is not None:
             sheet = sheet._replace(wrap=wrap, left=0)
         if left is not None and not sheet.wrap:
             sheet = sheet._replace(left=max(left, 0))
-        self.document.sheet = sheet
+        if blanks is not None:
+            sheet = sheet._replace(blanks=blanks)
+        self.document.lay(sheet)
         self.redraw()
 
     def redraw(self) -> None:
@@ -114,9 +129,9 @@ class DiffView(Widget, can_focus=True):
     def spots(self) -> list[Spot]:
         """The display lines in the window, top down; fitted to the size that it has by now."""
         document, size = self.document, self.size
-        fitted = (document.sheet.width, document.port.height)
-        if size and fitted != (max(size.width, 20), size.height):
-            document.sheet = document.sheet._replace(width=max(size.width, 20))
+        fitted = self._fitted(document)
+        if size and (fitted, size.height) != (document.sheet, document.port.height):
+            document.lay(fitted)
             document.port.height = size.height
             document.port.keep()
             self._strips.clear()
@@ -158,7 +173,8 @@ class DiffView(Widget, can_focus=True):
         spots = self.spots()
         if event.y < len(spots):
             row = spots[event.y].row
-            self.go(lambda port: port.to(row))
+            self.document.port.to(row)
+            self.go(lambda port: port.across(new=event.x >= self.size.width // 2))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down by the wheel."""
@@ -169,6 +185,12 @@ class DiffView(Widget, can_focus=True):
         """Scroll up by the wheel."""
         event.stop()
         self.go(lambda port: port.scroll(-_WHEEL))
+
+    def _fitted(self, document: Document) -> Sheet:
+        """How a document is laid out in the size that there is now."""
+        width = max(self.size.width, 20)
+        split = width >= SPLIT_FROM if self.split is None else self.split
+        return document.sheet._replace(width=width, split=split)
 
     def _paint(self, *, anew: bool = False) -> None:
         if anew or len(self._strips) > 8 * self.document.port.height:

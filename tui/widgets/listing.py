@@ -59,6 +59,8 @@ class Listing(Widget, can_focus=True):
         self.cursor = ""
         self._slots: Sequence[Slot] = ()
         self._keys: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._lines: dict[str, tuple[int, int]] = {}
         self._draw: Draw = lambda slot, width: Content(slot.title)
         self._top = 0
 
@@ -66,14 +68,19 @@ class Listing(Widget, can_focus=True):
         """Show other lines; where the cursor's item is gone, the one in its place has it."""
         at = self._at()
         self._slots, self._draw = slots, draw
-        self._keys = list(dict.fromkeys(slot.key for slot in slots if slot.key))
-        if self.cursor not in self._keys:
+        self._lines = {}
+        for line, slot in enumerate(slots):
+            if slot.key:
+                self._lines[slot.key] = (self._lines.get(slot.key, (line, line))[0], line)
+        self._keys = list(self._lines)
+        self._numbers = {key: number for number, key in enumerate(self._keys)}
+        if self.cursor not in self._lines:
             self.cursor = self._keys[min(at, len(self._keys) - 1)] if self._keys else ""
         self._keep()
 
     def to(self, key: str) -> bool:
         """Put the cursor on an item; False where there is none of that key."""
-        if key not in self._keys:
+        if key not in self._lines:
             return False
         if key != self.cursor:
             self.cursor = key
@@ -134,14 +141,13 @@ class Listing(Widget, can_focus=True):
         self.move(-1)
 
     def _at(self) -> int:
-        return self._keys.index(self.cursor) if self.cursor in self._keys else 0
+        return self._numbers.get(self.cursor, 0)
 
     def _keep(self) -> None:
         """Scroll as little as it takes to have the cursor's item in view, and its heading."""
-        lines = [at for at, slot in enumerate(self._slots) if slot.key == self.cursor]
         height = max(self.size.height, 1)
-        if lines and self.cursor:
-            first, last = lines[0], lines[-1]
+        if self.cursor in self._lines:
+            first, last = self._lines[self.cursor]
             if first and not self._slots[first - 1].key:
                 first -= 1
             self._top = max(min(self._top, first), last - height + 1)

@@ -53,7 +53,7 @@ class Briefed(Deciding):
         elif document.unseen == len(document.places.marks):
             self.show_page()
         else:
-            row = document.places.unseen_from(-1, document.seen)
+            row = document.seen.next_left(-1)
             self.diff.go(lambda port: port.to(row or 0, at=3))
         self._begins = False
 

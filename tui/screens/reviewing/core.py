@@ -27,7 +27,7 @@ from tui.widgets.footer import Footer
 
 WIDE = 100
 """Cells from which on the files have a column of their own."""
-_PATIENCE = 0.05
+_PATIENCE = 0.08
 """Seconds for which the first paint waits for the diff."""
 
 
@@ -122,7 +122,7 @@ class ReviewCore(TaskActs):
         else:
             marks = document.places.marks
             seen = Seen(len(marks) - document.unseen, len(marks))
-            number = place_in_inbox(overview, self.task_id)
+            number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
         self.query_one("#review-headline", Static).update(head)
         self.query_one("#review-concerns", Static).update(reviewlines.concerns(view, width))
@@ -168,8 +168,7 @@ class ReviewCore(TaskActs):
         if counted != self._counted and not busy:
             self._counted = counted
             document = self.diff.document
-            seen = sum(hunk.id in document.seen for hunk in document.places.hunks)
-            if counted != (seen, len(self.drafts)):
+            if counted != (document.seen.hunks, len(self.drafts)):
                 self.read()
 
     def show_comments(self, comments: Sequence[Comment]) -> None:
