@@ -180,6 +180,7 @@ _TEXT = _table(
     ("send", "enter", "send", "Send the text."),
     ("newline", "ctrl+j", "newline", "Begin a new line."),
     ("external", "ctrl+g", "editor", "Go on in your editor."),
+    ("ready_made", "ctrl+r", "remarks", "Put a ready-made remark, or one of your own, in."),
     ("put_away", "escape", "close", "Close; the draft is kept."),
 )
 

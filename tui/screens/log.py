@@ -89,8 +89,10 @@ class LogScreen(Moving):
 
     def action_open(self) -> None:
         """Go to the `path:line` that the line names."""
-        words = self.query_one(LogView).line
-        place = place_in(words, self._files)
+        view = self.query_one(LogView)
+        words = view.line
+        above = view.text.lines[: view.cursor] if view.text else ()
+        place = place_in(words, self._files, above)
         if place is not None:
             self.app.pop_screen()
             self._jump(place)
