@@ -118,7 +118,7 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
     if view.overtaken:
         words.append(f"overtaken by {line(view.overtaken)}, which landed")
     elif view.rivals:
-        words.append(f"= compares it with {line(named(view.rivals))}")
+        words.append(f"other attempt {line(named(view.rivals))}")
     met = f" · conflicts with {line(named(meetings(view), 2))}" if view.meets else ""
     return [(met, "$text-error"), ("".join(f" · {word}" for word in words), "$text-muted")]
 
