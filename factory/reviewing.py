@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import asyncio
+import logging
 
 from msgspec.structs import replace
 
 from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
-from factory.model import Change, Struct, Task, UnknownError
-from factory.review import Review, rounds
+from factory.kept import KeptDiffs
+from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
+from factory.review import Review, contents, rounds
 from factory.rivals import rivals
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
-_KEPT = 6
-"""Diffs kept parsed: the open one, its neighbours, and other amounts of context."""
+log = logging.getLogger(__name__)
+
+_WARM = 12
+"""Changes whose diffs are read ahead when the engine starts."""
 
 
 class _Sides(Struct):
@@ -33,7 +37,7 @@ class Reviewing:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._parsed: OrderedDict[tuple[str, str, str, int], Review] = OrderedDict()
+        self._kept = KeptDiffs()
         self._shown: dict[str, _Sides] = {}
         """What a worktree held when its diff was last described: rows are of that."""
 
@@ -70,6 +74,15 @@ class Reviewing:
         found = await self._read(self._shop.store.tasks.get(change.task), sides, 3)
         ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
         self._shop.store.answers.put_note(hunks_note(change), ids)
+
+    async def read_ahead(self) -> None:
+        """Read the diffs of the changes that wait, so that the first look does not wait for git."""
+        ready = (t for t in self._shop.store.tasks.all() if t.state is TaskState.READY)
+        for task in sorted(ready, key=lambda task: task.changed_at)[-_WARM:]:
+            try:
+                await self._read(task, await self._sides(task, Look.CHANGE), 3)
+            except FactoryError as error:
+                log.warning("the diff of %s could not be read ahead: %s", task.id, error)
 
     async def _sides(self, task: Task, look: Look) -> _Sides:
         if look is Look.LIVE:
@@ -134,29 +147,37 @@ class Reviewing:
 
     async def _read(self, task: Task, sides: _Sides, context: int) -> Review:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
-        key = (task.id, sides.left, sides.right, context)
-        known = self._parsed.get(key)
-        if known is None:
-            known = self._parse(task, await self._text(sides, context))
-            self._parsed[key] = known
-        self._parsed.move_to_end(key)
-        while len(self._parsed) > _KEPT:
-            self._parsed.popitem(last=False)
-        return known
+
+        async def made() -> Review:
+            return await self._parse(task, await self._text(sides, context))
+
+        return await self._kept.read((task.id, sides.left, sides.right, context), made)
 
     async def _text(self, sides: _Sides, context: int) -> _Text:
         vault = self._shop.vault
-        raw = await vault.raw(sides.left, sides.right)
-        blobs = tuple(oid for changed in parse_raw(raw) for oid in changed.blobs)
-        patch = await vault.patch(sides.left, sides.right, context=context)
-        return _Text(raw=raw, patch=patch, sizes=await vault.sizes(blobs))
+        raw = await vault.raw(sides.left, sides.right, renames=True)
+        patch, beside = await asyncio.gather(
+            vault.patch(sides.left, sides.right, context=context, renames=True),
+            self._beside(raw, sides.tip),
+        )
+        return replace(beside, patch=patch)
 
-    def _parse(self, task: Task, text: _Text) -> Review:
+    async def _beside(self, raw: bytes, tip: str) -> _Text:
+        """What is told besides the lines: it is read while git makes the patch."""
+        vault = self._shop.vault
+        changed = parse_raw(raw)
+        sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
+        blobs = await vault.blobs(contents.wanted(changed, sizes))
+        attributes = await vault.objects.file(tip, ".gitattributes") or b""
+        return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)
+
+    async def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
         change = self._shop.store.evidence.change(task.id)
-        return review.read(
-            text.raw, text.patch, text.sizes, critical=config.critical, folded=config.folded,
-            protected=config.protected, marks=change.marks if change else (),
+        return await asyncio.to_thread(  # half a second, where it is a large one
+            review.read, text.raw, text.patch, text.sizes, critical=config.critical,
+            folded=config.folded, protected=config.protected,
+            marks=change.marks if change else (), blobs=text.blobs, attributes=text.attributes,
         )  # fmt: skip
 
 
@@ -166,6 +187,8 @@ class _Text(Struct):
     raw: bytes
     patch: bytes
     sizes: dict[str, int]
+    blobs: dict[str, bytes]
+    attributes: bytes
 
 
 def decided_note(task: str) -> str:

@@ -130,6 +130,8 @@ _REVIEW = _table(
     ("context", "enter", "context", "Show more lines around."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("split", "|", "split", "Show old and new side by side, or one below the other."),
+    ("blanks", "W", "white space", "Show signs for spaces and tabs, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),

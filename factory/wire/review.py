@@ -31,8 +31,9 @@ class FileView(Struct):
 
     path: str
     old_path: str = ""
+    """What a renamed file was called; empty for every other."""
     status: str = "M"
-    """`A`, `M`, `D`, `T` (type), as git's raw diff says."""
+    """`A`, `M`, `D`, `R` (renamed), `T` (type), as git's raw diff says."""
     kind: str = "logic"
     """`logic`, `test`, `config`, `docs` or `folded` (generated, vendored, lock files)."""
     added: int = 0
