@@ -24,6 +24,7 @@ _WORDS = {
     "held": "held back",
     "landing": "begins to land",
     "moved": "moved in the queue",
+    "read": "was being read",
     "recheck": "checked again",
     "red": "sent back",
     "refused": "waits to land",

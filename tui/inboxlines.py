@@ -8,11 +8,13 @@ from textual.content import Content
 
 from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
-from tui.standing import nth, sign, why
+from tui.standing import load, nth, sign, why
 from tui.text import ago, line, money, plural
 from tui.waiting import Group, Order, Waiting, meetings, named, overlaps
 from tui.widgets.listing import Slot, spread
 
+_WIDE = 100
+"""Cells from which on there is room for figures besides what waits."""
 _COLOURS = {"!": "$text-warning", "~": "$text-warning", "✓": "$text-success", "✗": "$text-error"}
 
 
@@ -55,7 +57,8 @@ def heading(
     left = Content.assemble(
         (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
     )
-    right = ["suggested order"] if order is Order.SUGGESTED else []
+    right = [f"{load(overview)} · "] if load(overview) and width >= _WIDE else []
+    right += ["suggested order"] if order is Order.SUGGESTED else []
     right += [f"oldest {ago(now - oldest)}"] if oldest else []
     return spread(left, Content("".join(f"{words} " for words in right)), width)
 

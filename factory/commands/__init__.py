@@ -34,6 +34,7 @@ from factory.wire import (
     SendFeedback,
     Undo,
     Waive,
+    WasRead,
 )
 
 
@@ -94,7 +95,7 @@ class Commands:
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget() | Again():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment():
+            case SaveComment() | DropComment() | WasRead():
                 return self._decisions.note(command)
             case MarkSeen():
                 return self._decisions.note(command, settled=tuple(prepared.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from factory import lifecycle, remarks
 from factory.gate.judging import refuse_waiver, waiver
+from factory.load import READ
 from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
 from factory.reviewing import decided_note
 from factory.shop import Shop
@@ -14,6 +15,7 @@ from factory.wire import (
     Rerun,
     SaveComment,
     Waive,
+    WasRead,
 )
 
 
@@ -24,7 +26,7 @@ class Decisions:
         self._shop = shop
 
     def note(
-        self, command: SaveComment | DropComment | MarkSeen, settled: tuple[str, ...] = ()
+        self, command: SaveComment | DropComment | MarkSeen | WasRead, settled: tuple[str, ...] = ()
     ) -> tuple[str, ...]:
         """Keep a draft comment, or what was seen, with what that settles besides."""
         reviews = self._shop.store.reviews
@@ -32,6 +34,10 @@ class Decisions:
             case MarkSeen(task=name, marks=marks, seen=seen):
                 reviews.mark(name, (*marks, *settled), seen=seen)
                 self._shop.store.journal.say("seen", task=name)
+                return (name,)
+            case WasRead(task=name, seconds=seconds):
+                self._shop.store.tasks.get(name)
+                self._shop.store.journal.say(READ, task=name, text=f"{_at_most_a_day(seconds)} s")
                 return (name,)
             case DropComment(id=one):
                 known = reviews.comment(one)
@@ -102,3 +108,7 @@ class Decisions:
                 notes.put_note(f"again:{command.task}:{rail}", change.tree)
         self._shop.happen(command.task, lifecycle.Recheck())
         return (command.task,)
+
+
+def _at_most_a_day(seconds: float) -> int:
+    return round(min(86_400.0, max(0.0, seconds)))

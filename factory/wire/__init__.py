@@ -31,6 +31,7 @@ from factory.wire.commands import (
     SendFeedback,
     Undo,
     Waive,
+    WasRead,
 )
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
@@ -56,6 +57,7 @@ from factory.wire.views import (
     Health,
     LedgerRow,
     LedgerView,
+    Load,
     Measured,
     Meeting,
     Overview,
@@ -94,6 +96,7 @@ __all__ = [
     "HunkView",
     "LedgerRow",
     "LedgerView",
+    "Load",
     "Look",
     "MarkSeen",
     "Measured",
@@ -123,4 +126,5 @@ __all__ = [
     "TaskView",
     "Undo",
     "Waive",
+    "WasRead",
 ]
