@@ -6,8 +6,8 @@ from factory import lifecycle, remarks
 from factory.gate.judging import refuse_waiver, waiver
 from factory.load import READ
 from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
-from factory.reviewing import decided_note
 from factory.shop import Shop
+from factory.sides import decided_note
 from factory.wire import (
     Accept,
     DropComment,
