@@ -84,7 +84,9 @@ class _Routes:
 
     async def overview(self, request: Request) -> wire.Overview:
         return await self._engine.views.overview(
-            version=__version__, recorded=self._engine.recorded
+            version=__version__,
+            recorded=self._engine.recorded,
+            load=self._engine.loads.view(),
         )
 
     async def command(self, request: Request) -> wire.Reply:

@@ -30,6 +30,7 @@ from factory.git.trees import Trees
 from factory.git.vault import Vault
 from factory.hub import Hub
 from factory.landing import Landings
+from factory.load import Loads
 from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
 from factory.recalling import Recalling
@@ -69,11 +70,13 @@ class Engine:
         self.runner.attended = lambda: hub.attended
         hub.came = self.runner.wake
         self.views = Views(shop, purse, attempts, self.gate, self.runner, self.audits)
+        self.loads = Loads(shop)
         self.reports = Reports(shop, purse)
         self.commands = Commands(shop, self.reviewing)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")
         shop.store.journal.listen(hub.happened)
+        shop.store.journal.listen(self.loads.happened)
         shop.store.journal.listen(self.audits.happened)
         shop.store.journal.listen(lambda _: self.runner.wake())
 

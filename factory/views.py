@@ -28,6 +28,7 @@ from factory.transcript import Transcript
 from factory.wire import (
     Details,
     GuardrailStatus,
+    Load,
     Overview,
     TaskView,
 )
@@ -55,7 +56,7 @@ class Views:
         self._behind: dict[tuple[str, str], int] = {}
         self._statuses: dict[str, GuardrailStatus] = {}
 
-    async def overview(self, *, version: str, recorded: bool) -> Overview:
+    async def overview(self, *, version: str, recorded: bool, load: Load) -> Overview:
         """One picture of everything."""
         tasks = self._listed()
         changes = {task.id: self._shop.store.evidence.change(task.id) for task in tasks}
@@ -71,7 +72,7 @@ class Views:
             contained=self._shop.contained, recorded=recorded, problem=self._runner.problem,
             alarm=self._audits.alarm,
             agents=tuple(agent.name for agent in config.agents) if config else (),
-            version=version, **({"day_cap": config.day_budget} if config else {}),
+            version=version, load=load, **({"day_cap": config.day_budget} if config else {}),
         )  # fmt: skip
 
     def _listed(self) -> tuple[Task, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -18,6 +17,7 @@ from textual.timer import Timer
 
 from factory import wire
 from tui import frame
+from tui.attentive import Attentive
 from tui.diff.place import Place
 from tui.driver import SleepingDriver
 from tui.feed import Connect, Feed, Link
@@ -60,7 +60,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class FactoryApp(App[None]):
+class FactoryApp(Attentive):
     """One developer's view on one engine; `connect` opens the connection, again after a loss."""
 
     TITLE = "factory"

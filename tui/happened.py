@@ -27,6 +27,7 @@ _WORDS = {
     "left out": "parts left out or put back",
     "part": "is to land a part of",
     "moved": "moved in the queue",
+    "read": "was being read",
     "recheck": "checked again",
     "red": "sent back",
     "refused": "waits to land",

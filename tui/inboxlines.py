@@ -8,11 +8,13 @@ from textual.content import Content
 
 from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
-from tui.standing import nth, sign, why
+from tui.standing import load, nth, sign, why
 from tui.text import ago, line, money, plural
 from tui.waiting import Group, Order, Waiting, meetings, named, overlaps
 from tui.widgets.listing import Slot, spread
 
+_WIDE = 100
+"""Cells from which on there is room for figures besides what waits."""
 _COLOURS = {"!": "$text-warning", "~": "$text-warning", "✓": "$text-success", "✗": "$text-error"}
 
 
@@ -58,7 +60,8 @@ def heading(
     left = Content.assemble(
         (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
     )
-    right = ["suggested order"] if order is Order.SUGGESTED else []
+    right = [f"{load(overview)} · "] if load(overview) and width >= _WIDE else []
+    right += ["suggested order"] if order is Order.SUGGESTED else []
     right += [f"oldest {ago(now - oldest)}"] if oldest else []
     return spread(left, Content("".join(f"{words} " for words in right)), width)
 
@@ -128,7 +131,7 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
     if view.overtaken:
         words.append(f"overtaken by {line(view.overtaken)}, which landed")
     elif view.rivals:
-        words.append(f"= compares it with {line(named(view.rivals))}")
+        words.append(f"other attempt {line(named(view.rivals))}")
     met = f" · conflicts with {line(named(meetings(view), 2))}" if view.meets else ""
     return [(met, "$text-error"), ("".join(f" · {word}" for word in words), "$text-muted")]
 

@@ -20,7 +20,7 @@ def headline(view: TaskView, rival: TaskView, index: ReviewIndex, width: int) ->
     """Which two, and how much differs between them."""
     head = Content.assemble(
         " ", (line(rival.task.id), "bold $text-error"), " → ", (line(view.task.id), "bold"),
-        "  what differs between the two attempts: ",
+        "  the two attempts differ by ",
         (f"+{index.added}", "$text-success"), " ", (f"−{index.removed}", "$text-error"),
         f" in {plural(len(index.files), 'file')}",
     )  # fmt: skip

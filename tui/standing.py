@@ -61,6 +61,18 @@ def nth(task: Task) -> str:
     return f"{task.nth}{ending} attempt"
 
 
+def load(overview: Overview) -> str:
+    """`4 wait ≈ 40 min · 3 decided an hour`: what is not known yet is left out."""
+    found = overview.load
+    words = []
+    if found.waiting and found.review_seconds is not None:
+        minutes = max(1, round(found.waiting * found.review_seconds / 60))
+        words.append(f"{found.waiting} to decide on ≈ {minutes} min")
+    if found.decisions_per_hour:
+        words.append(f"{found.decisions_per_hour:.2g} decided an hour")
+    return " · ".join(words)
+
+
 def counts(tasks: Iterable[TaskView]) -> Counts:
     """How many tasks stand where."""
     found: dict[str, int] = {}

@@ -41,6 +41,7 @@ from factory.wire import (
     Undo,
     Unwaive,
     Waive,
+    WasRead,
 )
 
 
@@ -106,7 +107,7 @@ class Commands:
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget() | Again():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment() | LeaveOut() | Later():
+            case SaveComment() | DropComment() | LeaveOut() | Later() | WasRead():
                 return self._decisions.note(command)
             case Accept():
                 return self._decisions.accept(command)

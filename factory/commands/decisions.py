@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from factory import lifecycle, parting, remarks
 from factory.gate.judging import refuse_waiver, waiver
+from factory.load import READ
 from factory.model import (
     Change,
     Comment,
@@ -27,6 +28,7 @@ from factory.wire import (
     SaveComment,
     Unwaive,
     Waive,
+    WasRead,
 )
 
 
@@ -38,7 +40,7 @@ class Decisions:
 
     def note(
         self,
-        command: SaveComment | DropComment | MarkSeen | LeaveOut | Later,
+        command: SaveComment | DropComment | MarkSeen | LeaveOut | Later | WasRead,
         settled: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
         """Keep a draft comment, what is put aside, or what was seen, with what that settles."""
@@ -51,6 +53,10 @@ class Decisions:
             case MarkSeen(task=name, marks=marks, seen=seen):
                 reviews.mark(name, (*marks, *settled), seen=seen)
                 self._shop.store.journal.say("seen", task=name)
+                return (name,)
+            case WasRead(task=name, seconds=seconds):
+                self._shop.store.tasks.get(name)
+                self._shop.store.journal.say(READ, task=name, text=f"{_at_most_a_day(seconds)} s")
                 return (name,)
             case DropComment(id=one):
                 known = reviews.comment(one)
@@ -153,3 +159,7 @@ class Decisions:
                 notes.put_note(f"again:{command.task}:{rail}", change.tree)
         self._shop.happen(command.task, lifecycle.Recheck())
         return (command.task,)
+
+
+def _at_most_a_day(seconds: float) -> int:
+    return round(min(86_400.0, max(0.0, seconds)))

@@ -36,6 +36,7 @@ from factory.wire.commands import (
     Undo,
     Unwaive,
     Waive,
+    WasRead,
 )
 from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, Why
 from factory.wire.hello import PROTOCOL, Hello
@@ -65,6 +66,7 @@ from factory.wire.views import (
     Health,
     LedgerRow,
     LedgerView,
+    Load,
     Measured,
     Meeting,
     Overview,
@@ -109,6 +111,7 @@ __all__ = [
     "LeaveOut",
     "LedgerRow",
     "LedgerView",
+    "Load",
     "Look",
     "MarkSeen",
     "Measured",
@@ -144,6 +147,7 @@ __all__ = [
     "Undo",
     "Unwaive",
     "Waive",
+    "WasRead",
     "Weighed",
     "Why",
 ]

@@ -177,6 +177,13 @@ class MarkSeen(Command):
     seen: bool = True
 
 
+class WasRead(Command):
+    """A review was left or decided on: for so many seconds it was being read."""
+
+    task: str
+    seconds: float
+
+
 class Again(Command):
     """Start another, independent attempt at a task: the same words, paths, caps; a task beside it.
 
@@ -199,7 +206,7 @@ class Adopt(Command):
 AnyCommand = (
     Add | Edit | Move | Hold | Say | Pause | Resume | End | Accept | SendFeedback | Reject | Waive
     | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | Again
-    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive
+    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive | WasRead
 )  # fmt: skip
 
 

@@ -89,6 +89,23 @@ class TaskView(Struct):
     """True where cost shows as tokens."""
 
 
+class Load(Struct):
+    """What reviewing asks of the developer."""
+
+    waiting: int = 0
+    """Items that wait for a person."""
+    at_most: int = 0
+    """How many may before no new task starts; 0 for no limit."""
+    oldest: float = 0.0
+    """When the one that waits longest began to wait; 0 where none does."""
+    review_seconds: float | None = None
+    """The median of the reading that a decision took; None before there was one."""
+    reviews: int = 0
+    """How many reviews that rests on."""
+    decisions_per_hour: float = 0.0
+    """Over the last eight hours, or since the first decision in them."""
+
+
 class Overview(Struct):
     """One picture of the whole factory; `seq` is the journal number it is true for."""
 
@@ -113,6 +130,7 @@ class Overview(Struct):
     """What the audit of a landing found wrong with the tip; empty for nothing."""
     agents: tuple[str, ...] = ()
     version: str = ""
+    load: Load = Load()
 
 
 class Attempt(Struct):

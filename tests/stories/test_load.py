@@ -63,3 +63,20 @@ async def test_what_runs_already_goes_on_and_what_was_asked_counts(developer: De
         assert factory.task(last).state is TaskState.QUEUED
         said = (await factory.client.overview()).problem
         assert said == "3 changes wait for you; nothing new starts until you decide on 2"
+
+
+@told
+async def test_the_load_is_measured_from_what_was_read_and_decided(developer: Developer) -> None:
+    async with works(developer) as factory:
+        one, two, _ = await two_ready_and_one_queued(factory)
+        load = (await factory.client.overview()).load
+        assert (load.waiting, load.at_most, load.review_seconds) == (2, 2, None)
+        assert load.oldest == factory.task(one).changed_at
+        await factory.send(wire.WasRead(task=one, seconds=240.0))
+        await factory.send(wire.Reject(task=one))
+        load = (await factory.client.overview()).load
+        assert (load.review_seconds, load.reviews) == (240.0, 1)
+        assert load.decisions_per_hour == 1.0
+        assert load.oldest == factory.task(two).changed_at
+    async with works(developer) as factory:  # and it is known after a restart
+        assert (await factory.client.overview()).load.review_seconds == 240.0

@@ -11,6 +11,7 @@ from factory.wire import (
     Reject,
     Reply,
     SendFeedback,
+    WasRead,
 )
 from tests.stage_review import (
     SNAPSHOT,
@@ -226,3 +227,20 @@ async def test_every_key_of_the_review_can_be_pressed_and_left() -> None:
                 await review.app.push_screen(ReviewScreen("rate-limit"))
         await review.settle()
         assert review.sent(Accept) == []
+
+
+async def test_the_engine_is_told_for_how_long_a_change_was_read() -> None:
+    async with reviewing() as review:
+        clock = Clock(at=0.0, step=0.0)
+        review.app.feed.clock = clock
+        await review.press("j")
+        for _ in range(3):
+            clock.at += 30
+            await review.press("j")
+        assert review.sent(WasRead) == []
+        await review.press("q")
+        (told,) = review.sent(WasRead)
+        assert told == WasRead(task="rate-limit", seconds=90.0)
+        clock.at += 500
+        await review.press("j", "k")
+        assert review.sent(WasRead) == [told]

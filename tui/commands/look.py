@@ -14,7 +14,7 @@ from tui.commands.aloud import read_diff, read_inbox, rows
 from tui.commands.console import Console, UsageError
 from tui.commands.json_text import dumps
 from tui.commands.session import engine, task
-from tui.standing import needs_you
+from tui.standing import load, needs_you
 from tui.text import plural
 
 
@@ -130,6 +130,8 @@ async def report(
     items = account.told(found, overview)
     console.line(f"{account.span(found)}  {account.numbers(items) or 'nothing happened'}")
     console.line(account.money(found, overview))
+    if review := load(overview):
+        console.line(review)
     console.table(
         (f"{item.sign} {item.name}{' ▲' if item.critical else ''}", item.size, item.cost, item.note)
         for item in items

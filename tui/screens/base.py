@@ -30,6 +30,10 @@ class FactoryScreen(Everywhere):
     def point_at(self, task: str) -> None:
         """Put the cursor on this task, where the screen has it."""
 
+    def being_read(self) -> str:
+        """Id of the task whose change is read here; empty on every other screen."""
+        return ""
+
     def find(self, words: str, *, again: bool) -> bool:
         """Go to the next place that has these words (from here on, or after it with `again`)."""
         return False
@@ -38,6 +42,7 @@ class FactoryScreen(Everywhere):
         """Catch up with what happened while another screen was in front."""
         self.footer.show(self.WHERE, self.hints, self.factory.keymap)
         self.stand()
+        self.factory.attend()
         if self.overview is not None:
             self.take(self.overview)
 

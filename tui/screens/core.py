@@ -71,6 +71,9 @@ class Factory(Protocol):
     ) -> None:
         """Remember an act of the developer's, for undo."""
 
+    def attend(self) -> None:
+        """Look at what is in front: how long a change is read is counted."""
+
     def last_act(self) -> Act | None:
         """Take out the developer's last act that is not undone."""
 

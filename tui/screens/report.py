@@ -18,6 +18,7 @@ from tui import account
 from tui.account import Told
 from tui.keys import Where, bindings
 from tui.screens.listkeys import ListScreen
+from tui.standing import load
 from tui.text import fit, line, pad
 from tui.waiting import reviewable
 from tui.widgets.footer import Footer
@@ -166,6 +167,8 @@ def _heading(
     if width < _WIDE:
         return spread(left, Content(f"{account.money(report, None)} "), width)
     tip = f"{line(overview.target)} {report.tip[:7]}" if overview else ""
+    if overview and (review := load(overview)):
+        left = Content.assemble(left, f"   {review}")
     return spread(left, Content(f"{account.money(report, overview)}   {tip} "), width)
 
 

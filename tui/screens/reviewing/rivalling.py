@@ -10,6 +10,10 @@ from tui.text import line
 class Rivalling(ReviewCore):
     """`=` in the review."""
 
+    def being_read(self) -> str:
+        """The task under review; a live worktree is no change yet."""
+        return "" if self.look is Look.LIVE else self.task_id
+
     def action_rival(self) -> None:
         """Show the other attempt at the same beside this one."""
         view = self.found()
