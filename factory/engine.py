@@ -99,6 +99,7 @@ class Engine:
                 group.create_task(self.runner.run()),
                 group.create_task(self._watch()),
                 group.create_task(self.audits.run()),
+                group.create_task(self.reviewing.read_ahead()),
             ]
             await self.stopping.wait()
             for task in tasks:

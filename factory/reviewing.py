@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+import logging
 
 from msgspec.structs import replace
 
 from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
-from factory.model import Change, Struct, Task, UnknownError
+from factory.git.vault import Vault
+from factory.kept import KeptDiffs
+from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
 from factory.review import Review, contents, rounds
+from factory.rivals import rivals
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
-_KEPT = 6
-"""Diffs kept parsed: the open one, its neighbours, and other amounts of context."""
+log = logging.getLogger(__name__)
+
+_WARM = 12
+"""Changes whose diffs are read ahead when the engine starts."""
 
 
 class Sides(Struct):
@@ -33,7 +38,7 @@ class Reviewing:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._parsed: OrderedDict[tuple[str, str, str, int], Review] = OrderedDict()
+        self._kept = KeptDiffs()
         self._shown: dict[str, Sides] = {}
         """What a worktree held when its diff was last described: rows are of that."""
 
@@ -80,6 +85,15 @@ class Reviewing:
         ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
         self._shop.store.answers.put_note(hunks_note(change), ids)
 
+    async def read_ahead(self) -> None:
+        """Read the diffs of the changes that wait, so that the first look does not wait for git."""
+        ready = (t for t in self._shop.store.tasks.all() if t.state is TaskState.READY)
+        for task in sorted(ready, key=lambda task: task.changed_at)[-_WARM:]:
+            try:
+                await self._read(task, await self._sides(task, Look.CHANGE), 3)
+            except FactoryError as error:
+                log.warning("the diff of %s could not be read ahead: %s", task.id, error)
+
     async def _sides(self, task: Task, look: Look) -> Sides:
         if look is Look.LIVE:
             return await self._live(task)
@@ -89,7 +103,18 @@ class Reviewing:
         left = await self._shop.vault.tree_of(change.tip)
         if look is Look.DELTA and (old := self._looked_at(change)) is not None:
             left = await self._left(change, old)
+        elif look is Look.RIVAL:
+            left = await self._left(change, self._rival(task))
         return Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+
+    def _rival(self, task: Task) -> Change:
+        """The change of another attempt at the same. Raises UnknownError where there is none."""
+        store = self._shop.store
+        others = (store.evidence.change(o.id) for o in rivals(task, store.tasks.all()))
+        found = next((change for change in others if change is not None), None)
+        if found is None:
+            raise UnknownError(f"there is no other attempt at {task.id} with a change yet")
+        return found
 
     def _looked_at(self, change: Change) -> Change | None:
         """The earlier round that the developer decided on; None where there is none."""
@@ -132,41 +157,19 @@ class Reviewing:
 
     async def _read(self, task: Task, sides: Sides, context: int) -> Review:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
-        key = (task.id, sides.left, sides.right, context)
-        known = self._parsed.get(key)
-        if known is None:
-            known = self._parse(task, await self._text(sides, context))
-            self._parsed[key] = known
-        self._parsed.move_to_end(key)
-        while len(self._parsed) > _KEPT:
-            self._parsed.popitem(last=False)
-        return known
 
-    async def _text(self, sides: Sides, context: int) -> _Text:
-        vault = self._shop.vault
-        raw = await vault.raw(sides.left, sides.right, renames=True)
-        patch, beside = await asyncio.gather(
-            vault.patch(sides.left, sides.right, context=context, renames=True),
-            self._beside(raw, sides.tip),
-        )
-        return replace(beside, patch=patch)
+        async def made() -> Review:
+            return await self._parse(task, await _said(self._shop.vault, sides, context))
 
-    async def _beside(self, raw: bytes, tip: str) -> _Text:
-        """What is told besides the lines: it is read while git makes the patch."""
-        vault = self._shop.vault
-        changed = parse_raw(raw)
-        sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
-        blobs = await vault.blobs(contents.wanted(changed, sizes))
-        attributes = await vault.objects.file(tip, ".gitattributes") or b""
-        return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)
+        return await self._kept.read((task.id, sides.left, sides.right, context), made)
 
-    def _parse(self, task: Task, text: _Text) -> Review:
+    async def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
         change = self._shop.store.evidence.change(task.id)
-        return review.read(
-            text.raw, text.patch, text.sizes, critical=config.critical, folded=config.folded,
-            protected=config.protected, marks=change.marks if change else (),
-            blobs=text.blobs, attributes=text.attributes,
+        return await asyncio.to_thread(  # half a second, where it is a large one
+            review.read, text.raw, text.patch, text.sizes, critical=config.critical,
+            folded=config.folded, protected=config.protected,
+            marks=change.marks if change else (), blobs=text.blobs, attributes=text.attributes,
         )  # fmt: skip
 
 
@@ -200,3 +203,21 @@ def _marked(file: FileView, seen: frozenset[str]) -> FileView:
     return replace(
         file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks))
     )
+
+
+async def _said(vault: Vault, sides: Sides, context: int) -> _Text:
+    raw = await vault.raw(sides.left, sides.right, renames=True)
+    patch, beside = await asyncio.gather(
+        vault.patch(sides.left, sides.right, context=context, renames=True),
+        _beside(vault, raw, sides.tip),
+    )
+    return replace(beside, patch=patch)
+
+
+async def _beside(vault: Vault, raw: bytes, tip: str) -> _Text:
+    """What is told besides the lines: it is read while git makes the patch."""
+    changed = parse_raw(raw)
+    sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
+    blobs = await vault.blobs(contents.wanted(changed, sizes))
+    attributes = await vault.objects.file(tip, ".gitattributes") or b""
+    return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)

@@ -17,6 +17,7 @@ from factory.gate.judging import status_of
 from factory.model import Change, Judged, Run, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import decided_note, hunks_note
+from factory.rivals import marked
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
@@ -56,12 +57,12 @@ class Views:
         """One picture of everything."""
         tasks = self._listed()
         changes = {task.id: self._shop.store.evidence.change(task.id) for task in tasks}
-        views = [await self._task(task, changes) for task in tasks]
+        views = marked([await self._task(task, changes) for task in tasks])
         config = self._shop.tip.config
         return Overview(
             seq=self._shop.store.journal.seq, repository=self._shop.repository.path.name,
             path=str(self._shop.repository.path), target=self._shop.vault.target,
-            tip=self._shop.tip.commit, now=self._shop.now(), tasks=tuple(views),
+            tip=self._shop.tip.commit, now=self._shop.now(), tasks=views,
             tip_guardrails=self._on_tip(),
             guardrails=tuple(spec.name for spec in config.guardrails) if config else (),
             spent_today=self._purse.today(), usd_per_hour=self._purse.per_hour(),
@@ -92,6 +93,8 @@ class Views:
             task=task, spent=self._purse.of(task), attempt=name, change=change,
             guardrails=self._guardrails(task, change),
             overlaps=_overlaps(task, changes, self._shop),
+            meets=self._runner.pairs.meets(change, changes.values()),
+            moved=self._runner.pairs.moved(change) if change and behind else (),
             behind=behind, stale_on=change.tip if change and behind else "",
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",

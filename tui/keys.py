@@ -21,8 +21,10 @@ class Where(StrEnum):
     ZOOM = "zoom"
     INBOX = "inbox"
     REVIEW = "review"
+    RIVAL = "rival"
     EVIDENCE = "evidence"
     TASKS = "tasks"
+    FILE = "file"
     LEDGER = "ledger"
     REPORT = "report"
     CARD = "card"
@@ -86,6 +88,7 @@ _FLOOR = _table(
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     ("budget", "+", "budget", "Raise this task's budget."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
     ("layout", "|", "list", "Change between panes and list."),
     ("end", "x", "end", "End this task for good; its work is kept."),
     ("leave", "q", "leave", "Leave the screen; the agents go on."),
@@ -106,6 +109,8 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
+    ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
 
 _REVIEW = _table(
@@ -114,6 +119,10 @@ _REVIEW = _table(
     ("previous_hunk", "[ K", "previous hunk", "Go to the hunk before."),
     ("next_file", "}", "next file", "Go to the next file."),
     ("previous_file", "{", "previous file", "Go to the file before."),
+    ("next_hit", "n", "next hit", "Go to the next line with the words that `/` found."),
+    ("previous_hit", "N", "previous hit", "Go to the line before with the words of `/`."),
+    ("file_by_name", "p", "file", "Go to a file by typing a part of its name."),
+    ("find_in_files", "F", "all files", "Find words in all files of the candidate."),
     ("next_change", ")", "next change", "Go to the next change."),
     ("previous_change", "(", "previous change", "Go to the change before."),
     ("read_on", "space", "read on", "A page on; a hunk shown to its end is marked seen."),
@@ -126,12 +135,27 @@ _REVIEW = _table(
     ("context", "enter", "context", "Show more lines around."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("split", "|", "split", "Show old and new side by side, or one below the other."),
+    ("blanks", "W", "white space", "Show signs for spaces and tabs, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+    ("rival", "=", "other attempt", "Show another attempt at the same beside this one."),
     ("feedback", "f", "feedback", "Send your comments back to the agent."),
     ("accept", "a", "accept", "Accept the change as shown."),
     ("reject", "x", "reject", "Reject the change; its work is kept."),
+)
+
+_RIVAL = _table(
+    Where.RIVAL,
+    ("next_hunk", "]", "next hunk", "Go to the next hunk."),
+    ("previous_hunk", "[", "previous hunk", "Go to the hunk before."),
+    ("next_file", "}", "next file", "Go to the next file."),
+    ("previous_file", "{", "previous file", "Go to the file before."),
+    ("context", "enter", "context", "Show more lines around."),
+    ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("keep", "K", "keep", "Keep this attempt and give the other one up; its work is kept."),
+    ("rival", "=", "review", "Go back to the review of this attempt."),
 )
 
 _EVIDENCE = _table(
@@ -139,6 +163,12 @@ _EVIDENCE = _table(
     ("open", "enter", "log", "Open the log, or go to the `path:line` in it."),
     ("rerun", "R", "run again", "Run this guardrail again; both runs stay visible."),
     ("waive", "W", "waive", "Let this verdict not count for this tree, with a reason."),
+)
+
+_FILE = _table(
+    Where.FILE,
+    ("editor", "e", "edit", "Open the worktree in your editor, at this line."),
+    ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
 )
 
 _TASKS = _table(
@@ -178,8 +208,8 @@ _TEXT = _table(
 )
 
 REGISTRY: tuple[Action, ...] = (
-    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_EVIDENCE, *_TASKS, *_LEDGER, *_REPORT,
-    *_CARD, *_TEXT,
+    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_FILE, *_TASKS,
+    *_LEDGER, *_REPORT, *_CARD, *_TEXT,
 )  # fmt: skip
 
 _ALSO = {Where.ZOOM: (Where.FLOOR,), Where.CARD: None, Where.TEXT: None}

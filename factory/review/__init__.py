@@ -61,6 +61,11 @@ class Review:
             self._searched = words, rows
         return searching.nearest(self._searched[1], start, back=back)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the patch."""
+        return len(self._patch)
+
     def index(
         self, *, task: str, snapshot: str, tip: str, tree: str, against: str, delta: bool = False
     ) -> ReviewIndex:

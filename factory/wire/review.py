@@ -82,6 +82,8 @@ class Look(StrEnum):
     """Tip → candidate: what would land."""
     DELTA = "delta"
     """What was last looked at → candidate."""
+    RIVAL = "rival"
+    """The candidate of another attempt at the same → this one's."""
     LIVE = "live"
     """Base → the worktree's files now."""
 

@@ -1,31 +1,42 @@
 """Opening a diff: from `enter` in the inbox to the first lines of it on the terminal.
 
-The client is the real one in a pseudo-terminal; the engine is a stage in a process of its own,
-with diffs that git and `factory.review` made. `Static(Syntax)` gets its text handed in memory,
-which is the easier part.
+The client is the real one in a pseudo-terminal. First the engine is a stage in a process of its
+own, with diffs that git and `factory.review` made; then the real one, which has a change of
+100,000 lines in 2,000 files in its vault, before and after it was restarted. `Static(Syntax)`
+gets its text handed in memory, which is the easier part.
 """
 
 from __future__ import annotations
 
+import asyncio
 import subprocess  # noqa: TID251 - the engine under test is a process of its own
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
+from factory import spawn
+from factory.model import TaskState
+from tests.bench import process, reviewed
 from tests.bench.panes import python
 from tests.bench.reviewed import SIZES
 from tests.bench.terminal import Terminal
+from tests.bench.works import works
 
 NAME = "diff"
 
 _TIMES = 7
+_PRESSES = 30
+_KEYS = {"line": "jjjjjkjjjj", "half_page": "\x04\x04\x15", "hunk": "]]]][", "file": "}}}}{",
+         "end": "Gg"}  # fmt: skip
+"""What is pressed over and over, by what it moves by."""
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds to first paint by size, of a page and a jump; `ratio` is Syntax over ours."""
+    """Milliseconds to first paint by size and engine, of work by key; MB; ratios."""
     with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
         socket = Path(folder) / "engine.sock"
         with _engine(socket), Terminal(python("tests.bench.ours", str(socket))) as screen:
@@ -34,47 +45,104 @@ def measure() -> dict[str, float]:
             screen.wait(b"press o", timeout=60)
             screen.drain(0.5)
             theirs = screen.answer_time("o", rb"value_0", timeout=60) * 1_000
+    found |= asyncio.run(_real())
+    found["open_ratio"] = found["open_2000_files_ms"] / found["open_100_ms"]
     return {**found, "syntax_10k_ms": theirs, "ratio": theirs / found["open_10k_ms"]}
 
 
 def _ours(screen: Terminal) -> dict[str, float]:
-    screen.wait(b"bench", timeout=60)
-    screen.drain(0.5)
-    screen.press("2")
-    screen.wait(b"large", timeout=20)
-    screen.drain(0.5)
+    _begin(screen, b"vast")
     found: dict[str, float] = {}
-    for at, (name, lines) in enumerate(SIZES.items()):
-        times = []
-        for _ in range(_TIMES):
-            times.append(screen.answer_time("\r", f"'{name}', 0".encode()) * 1_000)
-            screen.drain(0.4)
-            screen.press("q")
-            screen.drain(0.4)
+    names = {"small": "100", "middle": "10k", "large": "100k", "vast": "2000_files"}
+    for at, name in enumerate(SIZES):
+        times = _opened(screen, name, _TIMES)
         if not at:
             found["open_first_ms"] = times[0]
-        found[f"open_{_short(lines)}_ms"] = median(times[1:])
-        screen.press("j")
-        screen.drain(0.2)
+        found[f"open_{names[name]}_ms"] = median(times[1:])
+        if at < len(SIZES) - 1:
+            screen.press("j")
+            screen.drain(0.2)
     screen.press("\r")
+    screen.drain(1.0)
+    found["jump_to_end_ms"] = screen.answer_time("G", rb"value_39 ") * 1_000
+    screen.drain(0.5)
+    screen.press("g")
     screen.drain(0.5)
     pages = []
     for _ in range(_TIMES):
         pages.append(screen.answer_time("\x04", rb"value_\d+ ") * 1_000)
         screen.drain(0.3)
     found["half_page_ms"] = median(pages)
-    found["jump_to_end_ms"] = screen.answer_time("G", rb"value_29[0-9] ") * 1_000
-    found["memory_mb"] = screen.resident_mb()
+    return found | _worked(screen) | {"memory_mb": screen.resident_mb()}
+
+
+def _begin(screen: Terminal, last: bytes) -> None:
+    screen.wait(b"bench|project", timeout=60)
+    screen.drain(0.5)
+    screen.press("2")
+    screen.wait(last, timeout=20)
+    screen.drain(0.5)
+
+
+def _opened(screen: Terminal, name: str, times: int) -> list[float]:
+    """Milliseconds to the first paint of the change under the cursor, again and again."""
+    found = []
+    for _ in range(times):
+        found.append(screen.answer_time("\r", f"'{name}', ".encode()) * 1_000)
+        screen.drain(0.4)
+        screen.press("q")
+        screen.drain(0.4)
     return found
 
 
-def _short(lines: int) -> str:
-    return f"{lines // 1000}k" if lines >= 1000 else str(lines)
+def _worked(screen: Terminal) -> dict[str, float]:
+    """Milliseconds of processor time of the screen's own thread for one key, all frames of it."""
+    by_key: dict[str, list[float]] = {}
+    for name, keys in _KEYS.items():
+        spent = by_key.setdefault(name, [])
+        for n in range(_PRESSES):
+            before = process.thread_seconds(screen.pid)
+            screen.press(keys[n % len(keys)])
+            screen.drain(0.15)
+            spent.append((process.thread_seconds(screen.pid) - before) * 1_000)
+    every = sorted(chain.from_iterable(by_key.values()))
+    return {
+        **{f"work_{name}_ms": median(spent) for name, spent in by_key.items()},
+        "work_p50_ms": median(every),
+        "work_p99_ms": every[int(len(every) * 0.99)],
+    }
+
+
+async def _real() -> dict[str, float]:
+    """The same change in the engine itself; first just restarted, then as it goes on."""
+
+    def prepare(folder: Path) -> None:
+        reviewed.write(folder, "vast", "old", SIZES["vast"])
+
+    async with works(prepare) as factory:
+        (name,) = await factory.add("grep -rl \"'old'\" src | xargs sed -i \"s/'old'/'new'/\"")
+        await factory.until(TaskState.READY, name)
+        ours = python("tests.bench.ours", str(factory.place.socket))
+        warm = await asyncio.to_thread(_first_opened, ours)
+        await spawn.stop_engine(factory.place, at_once=True)
+        await spawn.ensure_engine(factory.place)
+        cold = await asyncio.to_thread(_first_opened, ours)
+    return {
+        "engine_first_ms": warm[0],
+        "engine_open_ms": median(warm[1:]),
+        "engine_restarted_ms": cold[0],
+    }
+
+
+def _first_opened(ours: list[str]) -> list[float]:
+    with Terminal(ours) as screen:
+        _begin(screen, b"task-grep")
+        return _opened(screen, "vast", _TIMES)
 
 
 @contextmanager
 def _engine(socket: Path) -> Iterator[None]:
-    process = subprocess.Popen(python("tests.bench.reviewed", str(socket)))
+    engine = subprocess.Popen(python("tests.bench.reviewed", str(socket)))
     try:
         for _ in range(600):
             if socket.exists():
@@ -82,8 +150,8 @@ def _engine(socket: Path) -> Iterator[None]:
             time.sleep(0.1)
         yield
     finally:
-        process.kill()
-        process.wait()
+        engine.kill()
+        engine.wait()
 
 
 if __name__ == "__main__":

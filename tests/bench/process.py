@@ -15,6 +15,11 @@ def processor_seconds(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)
 
 
+def thread_seconds(pid: int) -> float:
+    """Processor time of a process's first thread so far: the one that answers keys."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def resident_mb(pid: int) -> float:
     """Memory of a process now, in MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

@@ -1,7 +1,7 @@
 """A stage engine with changes of many sizes to review: `python -m tests.bench.reviewed SOCKET`.
 
-The diffs are git's own, of files of 300 lines in which every fourth line has changed, read by the
-engine's `factory.review`.
+The diffs are git's own, of files in which every fourth line has changed, read by the engine's
+`factory.review`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 
@@ -20,27 +21,50 @@ from factory.model import Change, Task, TaskState
 from factory.wire import Details, Look, Overview, TaskView
 from tests.stage import Stage
 
-SIZES = {"small": 100, "middle": 10_000, "large": 100_000}
-"""Lines of the diff, by the task's name."""
 
-_LINES = 300
+class Shape(NamedTuple):
+    """How large a diff is."""
+
+    files: int
+    lines: int
+    """Lines of each file."""
+
+
+SIZES = {
+    "small": Shape(1, 80),
+    "middle": Shape(26, 300),
+    "large": Shape(260, 300),
+    "vast": Shape(2_000, 40),
+}
+"""By the task's name: 100 lines, 10,000, 100,000, and 100,000 in 2,000 files."""
+
 _EACH = 4
 
 
-def diff_of(folder: Path, name: str, lines: int) -> tuple[bytes, bytes]:
-    """Raw list and patch of a change whose diff has about so many lines."""
-    _git(folder, "init", "-q", "-b", "main")
-    files = max(1, lines * 2 // (_LINES * 3))
+def write(folder: Path, name: str, side: str, shape: Shape) -> None:
+    """Write one side of a change into a folder."""
+    for number in range(shape.files):
+        file = folder / f"src/part{number // 50}/module{number}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(_line(name, side, number, at) for at in range(shape.lines)))
+
+
+def repository_of(folder: Path, name: str, shape: Shape) -> tuple[str, str]:
+    """Make a repository; the two trees of a change of this size in it."""
+    git(folder, "init", "-q", "-b", "main")
     trees = []
     for side in ("old", "new"):
-        for number in range(files):
-            file = folder / f"src/part{number // 50}/module{number}.py"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("\n".join(_line(name, side, number, at) for at in range(_LINES)))
-        _git(folder, "add", "-A")
-        trees.append(_git(folder, "write-tree").decode().strip())
-    raw = _git(folder, "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", *trees)
-    patch = _git(folder, "diff", "--text", "--full-index", "--no-renames", "--no-color", *trees)
+        write(folder, name, side, shape)
+        git(folder, "add", "-A")
+        trees.append(git(folder, "write-tree").decode().strip())
+    return trees[0], trees[1]
+
+
+def diff_of(folder: Path, name: str, shape: Shape) -> tuple[bytes, bytes]:
+    """Raw list and patch of a change of this size."""
+    trees = repository_of(folder, name, shape)
+    raw = git(folder, "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", *trees)
+    patch = git(folder, "diff", "--text", "--full-index", "--no-renames", "--no-color", *trees)
     return raw, patch
 
 
@@ -49,7 +73,8 @@ def _line(name: str, side: str, number: int, at: int) -> str:
     return f"    value_{at} = compute('{name}', {number}, {side if changed else 'same'!r})  # {at}"
 
 
-def _git(folder: Path, *words: str) -> bytes:
+def git(folder: Path, *words: str) -> bytes:
+    """Run git in a folder as somebody; its output."""
     command = ["git", "-C", str(folder), "-c", "user.name=b", "-c", "user.email=b@b", *words]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
@@ -59,9 +84,9 @@ def stage() -> Stage:
     now = time.time()
     made = Stage()
     tasks = []
-    for at, (name, lines) in enumerate(SIZES.items()):
+    for at, (name, shape) in enumerate(SIZES.items()):
         with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
-            read = review.read(*diff_of(Path(folder), name, lines), {})
+            read = review.read(*diff_of(Path(folder), name, shape), {})
         change = Change(
             task=name, number=1, snapshot="5" * 40, base="b" * 40, tip="a" * 40, tree="9" * 40,
             patch_id="p", at=now, green=True, added=read.added, removed=read.removed,

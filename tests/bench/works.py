@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.bench import process
 
 SETTINGS = """\
 agents_at_once = 4
+waiting_at_most = 0
 
 [agents.script]
 kind = "command"
@@ -94,8 +95,11 @@ class Works:
 
 
 @asynccontextmanager
-async def works() -> AsyncIterator[Works]:
-    """An engine on a small repository of its own; both are gone in the end."""
+async def works(prepare: Callable[[Path], None] = lambda folder: None) -> AsyncIterator[Works]:
+    """An engine on a small repository of its own; both are gone in the end.
+
+    `prepare` puts more files into the repository's first commit.
+    """
     before = os.environ.get("FACTORY_TUI_HOME")
     with tempfile.TemporaryDirectory(prefix="ft-", ignore_cleanup_errors=True) as name:
         os.environ["FACTORY_TUI_HOME"] = f"{name}/state"
@@ -103,6 +107,7 @@ async def works() -> AsyncIterator[Works]:
         folder.mkdir()
         (folder / "README.md").write_text("# A project\n")
         (folder / "factory.toml").write_text(SETTINGS)
+        prepare(folder)
         fresh.make(folder, "The first commit")
         place = spawn.find_repository(folder)
         try:

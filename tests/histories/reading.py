@@ -18,6 +18,7 @@ from factory.review import Review, contents
 from factory.review.patch import line_text
 from factory.wire import Row, RowKind
 from tests.histories.sources import Commit
+from tui.diff import supply
 from tui.diff.document import Document
 from tui.diff.geometry import Spot
 from tui.diff.pages import PAGE
@@ -111,7 +112,8 @@ async def drawn(found: Review, rows: Sequence[Row], width: int) -> list[str]:
         document.pages.keep(first // PAGE, rows[first : first + PAGE])
         numbers = range(first, min(first + PAGE, len(rows)))
         if width == WIDTHS[0]:
-            await document.colours.fill(document.uncoloured(numbers))
+            wanted = supply.plain(document, [Spot(number) for number in numbers])
+            await document.colours.fill(wanted.lines, wanted.pairs)
         for number in numbers:
             for line in range(document.lines(number)):
                 segments = document.segments(Spot(number, line), Flag(0), palette)

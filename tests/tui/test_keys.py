@@ -11,12 +11,14 @@ from tests.tui.playing import SMALL, playing, settled, shows, until
 from tui import keys, settings
 from tui.keys import REGISTRY, Where, actions, bindings
 from tui.screens.evidence import EvidenceScreen
+from tui.screens.file import FileScreen
 from tui.screens.floor import FloorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inbox import InboxScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.rival import RivalScreen
 from tui.screens.tasks import TasksScreen
 from tui.screens.zoom import ZoomScreen
 from tui.settings import Settings
@@ -28,7 +30,9 @@ SCREENS = {
     Where.ZOOM: ZoomScreen,
     Where.INBOX: InboxScreen,
     Where.REVIEW: ReviewScreen,
+    Where.RIVAL: RivalScreen,
     Where.EVIDENCE: EvidenceScreen,
+    Where.FILE: FileScreen,
     Where.TASKS: TasksScreen,
     Where.LEDGER: LedgerScreen,
     Where.REPORT: ReportScreen,
@@ -43,6 +47,7 @@ DESIGN = {
     Where.INBOX: "1 2 3 4 0 ! j k g G enter q / : ? y u",
     Where.REVIEW: "] [ J K } { ) ( space r m v C enter d w b e t f a x q / : ? y u",
     Where.EVIDENCE: "enter R W q / : ? y",
+    Where.FILE: "e t q / : ? y",
     Where.TASKS: "enter n N + < > p x q / : ? y u",
     Where.LEDGER: "1 2 3 4 0 j k g G q / : ? y",
     Where.REPORT: "1 2 3 4 0 j k g G enter q / : ? y u",
