@@ -166,7 +166,7 @@ class Client:
         except httpx2.HTTPError as error:
             raise EngineError(_SILENT) from error
 
-    async def _view(self, path: str, kind: type[View], **query: object) -> View:
+    async def _view(self, path: str, kind: type[View], /, **query: object) -> View:
         body = await self._ask("GET", path, params={k: str(v) for k, v in query.items()})
         return msgspec.json.decode(body, type=kind)
 

@@ -12,10 +12,10 @@ from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.git.vault import Vault
 from factory.kept import KeptDiffs
-from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
+from factory.model import Change, FactoryError, Struct, Task, TaskState
 from factory.review import Review, contents, rounds
-from factory.rivals import rivals
 from factory.shop import Shop
+from factory.sides import Sides, SidesOf
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
 log = logging.getLogger(__name__)
@@ -24,20 +24,12 @@ _WARM = 12
 """Changes whose diffs are read ahead when the engine starts."""
 
 
-class Sides(Struct):
-    """The two trees of a diff, and what it is of."""
-
-    left: str
-    right: str
-    snapshot: str
-    tip: str
-
-
 class Reviewing:
     """Reads diffs from the vault and keeps the newest ones parsed."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._sides = SidesOf(shop)
         self._kept = KeptDiffs()
         self._shown: dict[str, Sides] = {}
         """What a worktree held when its diff was last described: rows are of that."""
@@ -45,7 +37,7 @@ class Reviewing:
     async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
         """The files and hunks of a diff. Raises UnknownError where there is nothing to look at."""
         task = self._shop.store.tasks.get(name)
-        sides = await self._sides(task, look)
+        sides = await self._sides.find(task, look)
         if look is Look.LIVE or not sides.snapshot:
             self._shown[name] = sides
         found = await self._read(task, sides, context)
@@ -75,7 +67,7 @@ class Reviewing:
         task = self._shop.store.tasks.get(name)
         live = look is Look.LIVE or self._shop.store.evidence.change(name) is None
         sides = self._shown.get(name) if live else None
-        return sides or await self._sides(task, look)
+        return sides or await self._sides.find(task, look)
 
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
@@ -90,70 +82,27 @@ class Reviewing:
         ready = (t for t in self._shop.store.tasks.all() if t.state is TaskState.READY)
         for task in sorted(ready, key=lambda task: task.changed_at)[-_WARM:]:
             try:
-                await self._read(task, await self._sides(task, Look.CHANGE), 3)
+                await self._read(task, await self._sides.find(task, Look.CHANGE), 3)
             except FactoryError as error:
                 log.warning("the diff of %s could not be read ahead: %s", task.id, error)
-
-    async def _sides(self, task: Task, look: Look) -> Sides:
-        if look is Look.LIVE:
-            return await self._live(task)
-        change = self._shop.store.evidence.change(task.id)
-        if change is None:
-            return await self._live(task)
-        left = await self._shop.vault.tree_of(change.tip)
-        if look is Look.DELTA and (old := self._looked_at(change)) is not None:
-            left = await self._left(change, old)
-        elif look is Look.RIVAL:
-            left = await self._left(change, self._rival(task))
-        return Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
-
-    def _rival(self, task: Task) -> Change:
-        """The change of another attempt at the same. Raises UnknownError where there is none."""
-        store = self._shop.store
-        others = (store.evidence.change(o.id) for o in rivals(task, store.tasks.all()))
-        found = next((change for change in others if change is not None), None)
-        if found is None:
-            raise UnknownError(f"there is no other attempt at {task.id} with a change yet")
-        return found
-
-    def _looked_at(self, change: Change) -> Change | None:
-        """The earlier round that the developer decided on; None where there is none."""
-        tree = self._shop.store.answers.note(decided_note(change.task))
-        earlier = self._shop.store.evidence.changes(change.task) if tree else ()
-        return next((one for one in earlier if one.tree == tree), None)
-
-    async def _left(self, change: Change, old: Change) -> str:
-        """The earlier round as it would be on the tip of now: what others landed is no news."""
-        if old.tip == change.tip:
-            return old.tree
-        merge = await self._shop.vault.merge(change.tip, old.snapshot)
-        return old.tree if merge.conflicts else merge.tree
 
     async def settled(self, name: str, marks: tuple[str, ...], *, seen: bool) -> tuple[str, ...]:
         """Hunks of the whole change that are seen, or not, once these of its delta are."""
         change = self._shop.store.evidence.change(name)
-        old = self._looked_at(change) if change else None
+        old = self._sides.looked_at(change) if change else None
         if change is None or old is None:
             return ()
         task = self._shop.store.tasks.get(name)
-        delta = await self._read(task, await self._sides(task, Look.DELTA), 3)
+        delta = await self._read(task, await self._sides.find(task, Look.DELTA), 3)
         if not {hunk.id for file in delta.files for hunk in file.hunks}.intersection(marks):
             return ()
-        whole = await self._read(task, await self._sides(task, Look.CHANGE), 3)
+        whole = await self._read(task, await self._sides.find(task, Look.CHANGE), 3)
         if not seen:
             return tuple(rounds.touched(whole.files, delta.files, marks))
         known = self._shop.store.reviews.seen(name).union(marks)
         if not known.issuperset(self._shop.store.answers.note(hunks_note(old)).split()):
             return ()
         return tuple(rounds.settled(whole.files, delta.files, known) - known)
-
-    async def _live(self, task: Task) -> Sides:
-        if not task.worktree:
-            raise UnknownError(f"{task.id} has no change and no worktree to look at yet")
-        folder = self._shop.trees.worktrees / task.worktree
-        tree = await self._shop.trees.tree(folder, task.base)
-        left = await self._shop.vault.tree_of(task.base)
-        return Sides(left=left, right=tree, snapshot="", tip=task.base)
 
     async def _read(self, task: Task, sides: Sides, context: int) -> Review:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
@@ -181,11 +130,6 @@ class _Text(Struct):
     sizes: dict[str, int]
     blobs: dict[str, bytes]
     attributes: bytes
-
-
-def decided_note(task: str) -> str:
-    """Name of the note that holds the tree on which the developer last decided."""
-    return f"decided:{task}"
 
 
 def hunks_note(change: Change) -> str:

@@ -45,6 +45,11 @@ class Files(Listing):
         """Draw these files anew: something in them was marked as seen, or not seen."""
         self.redraw(paths)
 
+    def on_unmount(self) -> None:
+        """Let go of the files at once: a screen that was closed is collected much later."""
+        self._files = {}
+        self.show((), self._line)
+
     def _line(self, slot: Slot, width: int) -> Content:
         file = self._files.get(slot.key)
         if file is None:
