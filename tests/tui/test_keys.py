@@ -45,7 +45,7 @@ DESIGN = {
     " / : ctrl+p ? y u n N s p b e t + | x",
     Where.ZOOM: "1 2 3 4 0 ! ( ) [ ] d G g j k ctrl+d ctrl+u s p b e t + x q escape / : ? y u",
     Where.INBOX: "1 2 3 4 0 ! j k g G enter q / : ? y u",
-    Where.REVIEW: "] [ J K } { ) ( space r m v C enter d w b e t f a x q / : ? y u",
+    Where.REVIEW: "n N p F ] [ J K } { ) ( space r m v C enter d w b e t f a x q / : ? y u",
     Where.EVIDENCE: "enter R W q / : ? y",
     Where.FILE: "e t q / : ? y",
     Where.TASKS: "enter n N + < > p x q / : ? y u",
