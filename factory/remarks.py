@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -25,6 +25,24 @@ def send(shop: Shop, task: str, remark: str) -> str:
     for draft in drafts:
         shop.store.reviews.put(replace(draft, state=CommentState.OPEN, round=number))
     return anchors.feedback(drafts, remark)
+
+
+def decided_note(task: str) -> str:
+    """Name of the note that holds the tree on which the developer last decided."""
+    return f"decided:{task}"
+
+
+def drafts(shop: Shop, task: str) -> tuple[str, ...]:
+    """Ids of the comments that would be sent now."""
+    comments = shop.store.reviews.comments(task)
+    return tuple(one.id for one in comments if one.state is CommentState.DRAFT)
+
+
+def unsend(shop: Shop, task: str, sent: Collection[str]) -> None:
+    """Comments that were sent, and that nobody has answered, are drafts again."""
+    for one in shop.store.reviews.comments(task):
+        if one.id in sent and one.state is CommentState.OPEN:
+            shop.store.reviews.put(replace(one, state=CommentState.DRAFT, round=0))
 
 
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
