@@ -33,6 +33,7 @@ _LEDGER = wire.LedgerView()
 _MENTIONS = wire.Mentions()
 _REPORT = wire.Report(since=NOW - 86_400, until=NOW)
 _PROPOSED = wire.Proposed(text="")
+_DEEDS = wire.Deeds()
 
 
 @dataclass
@@ -58,6 +59,10 @@ class Stage:
     moves: tuple[wire.MovedLines, ...] = ()
     mentions: wire.Mentions = _MENTIONS
     files: dict[str, wire.FileText] = field(default_factory=dict)
+    reasons: dict[tuple[str, int], wire.Why] = field(default_factory=dict)
+    """Why a line is there, by path and number."""
+    deeds: dict[str, wire.Deeds] = field(default_factory=dict)
+    compared: dict[str, tuple[wire.Compared, ...]] = field(default_factory=dict)
     ledger: wire.LedgerView = _LEDGER
     report: wire.Report = _REPORT
     history: tuple[wire.Fact, ...] = ()
@@ -128,6 +133,11 @@ class Stage:
                 Route("/review/{id}/moves", self._view(lambda r: self.moves)),
                 Route("/review/{id}/mentions", self._view(lambda r: self.mentions)),
                 Route("/review/{id}/text", self._view(lambda r: self.files[_asked(r, "file")])),
+                Route("/evidence/{id}/why", self._view(self._why)),
+                Route("/evidence/{id}/deeds", self._view(lambda r: self.deeds.get(_id(r), _DEEDS))),
+                Route(
+                    "/evidence/{id}/compared", self._view(lambda r: self.compared.get(_id(r), ()))
+                ),
                 Route("/ledger", self._view(lambda request: self.ledger)),
                 Route("/report", self._view(lambda request: self.report)),
                 Route("/history", self._view(self._history)),
@@ -162,6 +172,10 @@ class Stage:
         hits = [at for at, row in enumerate(rows) if words.lower() in row.text.lower()]
         back = _asked(request, "back") == "1"
         return searching.nearest(hits, int(_asked(request, "start")), back=back)
+
+    def _why(self, request: Request) -> wire.Why:
+        place = request.query_params["path"], int(request.query_params["line"])
+        return self.reasons.get(place, wire.Why(text="something"))
 
     def _history(self, request: Request) -> tuple[wire.Fact, ...]:
         after = int(request.query_params.get("after", 0))
