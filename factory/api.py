@@ -194,7 +194,7 @@ class _Finding:
 
     async def text(self, request: Request) -> wire.FileText:
         look, _ = _look(request)
-        path = request.query_params.get("path", "")
+        path = request.query_params.get("file", "")
         return await self._searching.text(request.path_params["name"], look, path)
 
 

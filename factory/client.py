@@ -116,7 +116,7 @@ class Client:
 
     async def file(self, task: str, path: str, look: wire.Look = wire.Look.CHANGE) -> wire.FileText:
         """A file of the candidate, or of the worktree, to be read."""
-        return await self._view(f"/review/{task}/text", wire.FileText, look=look, path=path)
+        return await self._view(f"/review/{task}/text", wire.FileText, look=look, file=path)
 
     async def why(
         self, task: str, path: str, line: int, *, new: bool, look: wire.Look = wire.Look.CHANGE

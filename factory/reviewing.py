@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
+from factory.git.vault import Vault
 from factory.kept import KeptDiffs
 from factory.model import Change, FactoryError, Struct, Task, TaskState
 from factory.parting import left_out
@@ -114,27 +115,9 @@ class Reviewing:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
 
         async def made() -> Review:
-            return await self._parse(task, await self._text(sides, context))
+            return await self._parse(task, await _said(self._shop.vault, sides, context))
 
         return await self._kept.read((task.id, sides.left, sides.right, context), made)
-
-    async def _text(self, sides: Sides, context: int) -> _Text:
-        vault = self._shop.vault
-        raw = await vault.raw(sides.left, sides.right, renames=True)
-        patch, beside = await asyncio.gather(
-            vault.patch(sides.left, sides.right, context=context, renames=True),
-            self._beside(raw, sides.tip),
-        )
-        return replace(beside, patch=patch)
-
-    async def _beside(self, raw: bytes, tip: str) -> _Text:
-        """What is told besides the lines: it is read while git makes the patch."""
-        vault = self._shop.vault
-        changed = parse_raw(raw)
-        sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
-        blobs = await vault.blobs(contents.wanted(changed, sizes))
-        attributes = await vault.objects.file(tip, ".gitattributes") or b""
-        return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)
 
     async def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
@@ -202,3 +185,21 @@ def _marked(file: FileView, seen: frozenset[str], left: frozenset[str]) -> FileV
         file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks)),
         left_out=out or (bool(hunks) and all(hunk.left_out for hunk in hunks)),
     )  # fmt: skip
+
+
+async def _said(vault: Vault, sides: Sides, context: int) -> _Text:
+    raw = await vault.raw(sides.left, sides.right, renames=True)
+    patch, beside = await asyncio.gather(
+        vault.patch(sides.left, sides.right, context=context, renames=True),
+        _beside(vault, raw, sides.tip),
+    )
+    return replace(beside, patch=patch)
+
+
+async def _beside(vault: Vault, raw: bytes, tip: str) -> _Text:
+    """What is told besides the lines: it is read while git makes the patch."""
+    changed = parse_raw(raw)
+    sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
+    blobs = await vault.blobs(contents.wanted(changed, sizes))
+    attributes = await vault.objects.file(tip, ".gitattributes") or b""
+    return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)

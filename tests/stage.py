@@ -22,6 +22,7 @@ from starlette.routing import Route
 from factory import wire
 from factory.client import Client
 from factory.entry import AnyEntry
+from factory.review import searching
 
 NOW = 1_800_000_000.0
 """The stage's clock stands still here."""
@@ -29,6 +30,7 @@ NOW = 1_800_000_000.0
 
 _HELLO = wire.Hello(protocol=wire.PROTOCOL, version="0.1.0", pid=1, repository="/src/myrepo")
 _LEDGER = wire.LedgerView()
+_MENTIONS = wire.Mentions()
 _REPORT = wire.Report(since=NOW - 86_400, until=NOW)
 _PROPOSED = wire.Proposed(text="")
 _DEEDS = wire.Deeds()
@@ -54,6 +56,9 @@ class Stage:
     logs: dict[str, bytes | bytearray] = field(default_factory=dict)
     reviews: dict[tuple[str, wire.Look], wire.ReviewIndex] = field(default_factory=dict)
     rows: dict[tuple[str, wire.Look], tuple[wire.Row, ...]] = field(default_factory=dict)
+    moves: tuple[wire.MovedLines, ...] = ()
+    mentions: wire.Mentions = _MENTIONS
+    files: dict[str, wire.FileText] = field(default_factory=dict)
     reasons: dict[tuple[str, int], wire.Why] = field(default_factory=dict)
     """Why a line is there, by path and number."""
     deeds: dict[str, wire.Deeds] = field(default_factory=dict)
@@ -124,6 +129,10 @@ class Stage:
                 Route("/logs/{id}", self._view(lambda request: _chunk(request, self.logs))),
                 Route("/review/{id}", self._view(lambda r: self.reviews[_id(r), _look(r)])),
                 Route("/review/{id}/rows", self._view(self._rows)),
+                Route("/review/{id}/find", self._view(self._found)),
+                Route("/review/{id}/moves", self._view(lambda r: self.moves)),
+                Route("/review/{id}/mentions", self._view(lambda r: self.mentions)),
+                Route("/review/{id}/text", self._view(lambda r: self.files[_asked(r, "file")])),
                 Route("/evidence/{id}/why", self._view(self._why)),
                 Route("/evidence/{id}/deeds", self._view(lambda r: self.deeds.get(_id(r), _DEEDS))),
                 Route(
@@ -157,6 +166,12 @@ class Stage:
         return wire.Rows(
             first=first, rows=rows[first : first + count], tree=index.tree, against=index.against
         )
+
+    def _found(self, request: Request) -> wire.Found:
+        words, rows = _asked(request, "words"), self.rows[_id(request), _look(request)]
+        hits = [at for at, row in enumerate(rows) if words.lower() in row.text.lower()]
+        back = _asked(request, "back") == "1"
+        return searching.nearest(hits, int(_asked(request, "start")), back=back)
 
     def _why(self, request: Request) -> wire.Why:
         place = request.query_params["path"], int(request.query_params["line"])
@@ -293,6 +308,10 @@ def _id(request: Request) -> str:
 
 def _look(request: Request) -> wire.Look:
     return wire.Look(request.query_params.get("look", wire.Look.CHANGE))
+
+
+def _asked(request: Request, name: str) -> str:
+    return request.query_params.get(name, "")
 
 
 def _chunk(request: Request, files: dict[str, bytes | bytearray]) -> wire.Chunk:

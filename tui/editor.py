@@ -16,6 +16,13 @@ class EditorError(FactoryError):
     """The program could not be run in the terminal."""
 
 
+_PLUS = frozenset(
+    ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "view", "vim.tiny")
+)
+_COLON = frozenset(("hx", "helix", "zed", "zeditor", "subl"))
+_GOTO = frozenset(("code", "codium", "cursor", "code-insiders"))
+
+
 def editor_command(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The developer's editor: $VISUAL, else $EDITOR, else vi."""
     words = environment.get("VISUAL") or environment.get("EDITOR") or "vi"
@@ -27,10 +34,25 @@ def editor_command(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def edit(app: App[object], file: Path, line: int = 0) -> None:
     """Open a file or folder in the editor and wait; raises EditorError where that fails."""
-    at = (f"+{line}",) if line else ()
-    command = (*editor_command(os.environ), *at, str(file))
     folder = file if file.is_dir() else file.parent
-    run(app, command, folder)
+    run(app, opening(editor_command(os.environ), file, line), folder)
+
+
+def opening(editor: Sequence[str], file: Path, line: int) -> tuple[str, ...]:
+    """The command line that opens a file at a line, in the way of this editor.
+
+    An editor that is not known gets the file alone: it might take a `+12` for a file's name.
+    """
+    name = Path(editor[0]).name
+    if not line:
+        return (*editor, str(file))
+    if name in _PLUS:
+        return (*editor, f"+{line}", str(file))
+    if name in _COLON:
+        return (*editor, f"{file}:{line}")
+    if name in _GOTO:
+        return (*editor, "--goto", f"{file}:{line}")
+    return (*editor, str(file))
 
 
 def run(app: App[object], command: Sequence[str], folder: Path) -> None:

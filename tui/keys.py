@@ -24,6 +24,7 @@ class Where(StrEnum):
     RIVAL = "rival"
     EVIDENCE = "evidence"
     TASKS = "tasks"
+    FILE = "file"
     LEDGER = "ledger"
     REPORT = "report"
     CARD = "card"
@@ -121,6 +122,10 @@ _REVIEW = _table(
     ("previous_hunk", "[ K", "previous hunk", "Go to the hunk before."),
     ("next_file", "}", "next file", "Go to the next file."),
     ("previous_file", "{", "previous file", "Go to the file before."),
+    ("next_hit", "n", "next hit", "Go to the next line with the words that `/` found."),
+    ("previous_hit", "N", "previous hit", "Go to the line before with the words of `/`."),
+    ("file_by_name", "p", "file", "Go to a file by typing a part of its name."),
+    ("find_in_files", "F", "all files", "Find words in all files of the candidate."),
     ("next_change", ")", "next change", "Go to the next change."),
     ("previous_change", "(", "previous change", "Go to the change before."),
     ("read_on", "space", "read on", "A page on; a hunk shown to its end is marked seen."),
@@ -168,6 +173,12 @@ _EVIDENCE = _table(
     ("waive", "W", "waive", "Let this verdict not count for this tree, with a reason."),
 )
 
+_FILE = _table(
+    Where.FILE,
+    ("editor", "e", "edit", "Open the worktree in your editor, at this line."),
+    ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+)
+
 _TASKS = _table(
     Where.TASKS,
     ("open", "enter", "edit", "Edit this task."),
@@ -206,8 +217,8 @@ _TEXT = _table(
 )
 
 REGISTRY: tuple[Action, ...] = (
-    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_TASKS, *_LEDGER,
-    *_REPORT, *_CARD, *_TEXT,
+    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_FILE, *_TASKS,
+    *_LEDGER, *_REPORT, *_CARD, *_TEXT,
 )  # fmt: skip
 
 _ALSO = {Where.ZOOM: (Where.FLOOR,), Where.CARD: None, Where.TEXT: None}

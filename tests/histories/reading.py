@@ -58,6 +58,7 @@ async def read(git_dir: Path, commit: Commit) -> Read:
         whole, _ = await _review(repository, commit, WHOLE)
         rows = found.page(0, found.rows)
         wrong = [what for width in WIDTHS for what in await drawn(found, rows, width)]
+        wrong += await drawn(found, rows, WIDTHS[1], split=True)
         wrong += await drawn(whole, whole.page(0, whole.rows), WIDTHS[1])
         read = await _rebuilt(repository, whole, changed)
     except (FactoryError, LookupError, ValueError, TypeError, ArithmeticError) as error:
@@ -102,10 +103,12 @@ async def texts(git_dir: Path, tree: str) -> list[list[str]]:
 # --- drawn ---------------------------------------------------------------------------------
 
 
-async def drawn(found: Review, rows: Sequence[Row], width: int) -> list[str]:
+async def drawn(
+    found: Review, rows: Sequence[Row], width: int, *, split: bool = False
+) -> list[str]:
     """Display lines that are not exactly as wide as the window, or that could not be drawn."""
     index = found.index(task="t", snapshot="s", tip="c", tree="r", against="l")
-    document = Document(index, _nobody, Sheet(width, wrap=width == WIDTHS[0]))
+    document = Document(index, _nobody, Sheet(width, wrap=width == WIDTHS[0], split=split))
     palette = Palette(lambda name: Style())
     wrong: list[str] = []
     for first in range(0, len(rows), PAGE):

@@ -11,6 +11,7 @@ from tests.tui.playing import SMALL, playing, settled, shows, until
 from tui import keys, settings
 from tui.keys import REGISTRY, Where, actions, bindings
 from tui.screens.evidence import EvidenceScreen
+from tui.screens.file import FileScreen
 from tui.screens.floor import FloorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inbox import InboxScreen
@@ -31,6 +32,7 @@ SCREENS = {
     Where.REVIEW: ReviewScreen,
     Where.RIVAL: RivalScreen,
     Where.EVIDENCE: EvidenceScreen,
+    Where.FILE: FileScreen,
     Where.TASKS: TasksScreen,
     Where.LEDGER: LedgerScreen,
     Where.REPORT: ReportScreen,
@@ -43,8 +45,9 @@ DESIGN = {
     " / : ctrl+p ? y u n N s p b e t + | x",
     Where.ZOOM: "1 2 3 4 0 ! ( ) [ ] d G g j k ctrl+d ctrl+u s p b e t + x q escape / : ? y u",
     Where.INBOX: "1 2 3 4 0 ! j k g G enter q / : ? y u",
-    Where.REVIEW: "] [ J K } { ) ( space r m v C enter d w b e t f a x q / : ? y u",
+    Where.REVIEW: "n N p F ] [ J K } { ) ( space r m v C enter d w b e t f a x q / : ? y u",
     Where.EVIDENCE: "enter R W q / : ? y",
+    Where.FILE: "e t q / : ? y",
     Where.TASKS: "enter n N + < > p x q / : ? y u",
     Where.LEDGER: "1 2 3 4 0 j k g G q / : ? y",
     Where.REPORT: "1 2 3 4 0 j k g G enter q / : ? y u",

@@ -97,6 +97,10 @@ class TaskActs(Moving):
 
         self.app.push_screen(card, ended)
 
+    def place_to_edit(self) -> tuple[str, int]:
+        """The file, and the line of it, that the editor opens; empty for the worktree itself."""
+        return "", 0
+
     def action_editor(self) -> None:
         """Open the worktree in the developer's editor."""
         self.run_worker(self._outside(shell=False), exclusive=True, group="outside")
@@ -127,6 +131,10 @@ class TaskActs(Moving):
             if shell:
                 editor.run(self.app, details.shell, folder)
             else:
-                editor.edit(self.app, folder)
+                path, number = self.place_to_edit()
+                file = (folder / path).resolve()
+                # A link of the agent's may lead anywhere; what is opened is in the worktree.
+                inside = path and file.is_file() and file.is_relative_to(folder.resolve())
+                editor.edit(self.app, *((file, number) if inside else (folder, 0)))
         except editor.EditorError as error:
             self.say(str(error), error=True)

@@ -77,10 +77,12 @@ class FindBox(Static, can_focus=True):
         self.display = True
         self.focus()
 
-    def missed(self, missed: bool) -> None:
-        """Show the words, and whether nothing has them."""
+    def missed(self, missed: bool, hits: str = "") -> None:
+        """Show the words, and whether nothing has them, or which hit of how many is shown."""
         words = Content.assemble(("/", "$accent"), Content(line(self.words)), ("▌", "$accent"))
         hint = ("nothing has this   ", "$error") if missed else ("enter next   ", "$text-muted")
+        if hits:
+            words = Content.assemble(words, "   ", (hits, "$accent"))
         self.update(Content.assemble(words, "   ", hint, ("esc close", "$text-muted")))
 
     def _type(self, words: str) -> None:
@@ -206,6 +208,11 @@ class Footer(Horizontal):
     def not_found(self) -> None:
         """Say that nothing has the words."""
         self.query_one(FindBox).missed(True)
+
+    def found(self, hits: str) -> None:
+        """Say which hit of how many is shown, beside the words while they are typed."""
+        self.query_one(FindBox).missed(False, hits)
+        self.say(hits)
 
     def _fall_silent(self) -> None:
         self._timer = None

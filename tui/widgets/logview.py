@@ -29,8 +29,9 @@ class LogView(Widget, can_focus=True):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbered: bool = False) -> None:
         super().__init__()
+        self._numbered = numbered
         self.text: LogText | None = None
         self.cursor = 0
         self.problem = ""
@@ -95,6 +96,7 @@ class LogView(Widget, can_focus=True):
             words = fit(f"  {clean(self.problem)}", width) if self.problem and y == 1 else ""
         elif at < len(self.text.lines):
             words = shown(self.text.lines[at])[self._left :]
+            words = f"{at + 1:5}  {words}" if self._numbered else words
             if at == self.cursor:
                 style += self.get_visual_style("logview--cursor", partial=True)
         else:

@@ -37,6 +37,7 @@ def renamed(name: str, path: bytes, *shows: str, twin: Files) -> Evasion:
 
 
 _DRESSED = b"#!/bin/sh\n#\0\xff\xfe\n" + b"echo one more line of it\n" * 20
+_TEST = b"".join(b"def test_%d():\n    assert f(%d)\n" % (n, n) for n in range(30))
 _ALL = "# \x1b[2K\u202e\u200b\u0430b\r\0" + "x" * 1100
 _NAME = "⚠ strange name"
 
@@ -123,6 +124,13 @@ FILES: tuple[Evasion, ...] = (
         right={b"new.py": CODE * 20 + EVIL},
         twin={b"new.py": CODE * 20},
         shows=("+     return True",),
+    ),
+    Evasion(
+        name="a test by a name that is none",
+        left={b"tests/test_a.py": _TEST},
+        right={b"old/a.txt": _TEST},
+        twin={b"tests/test_a.py": _TEST},
+        shows=("/tests/test_a.py, unchanged",),
     ),
     Evasion(
         name="moved into a vendored folder",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tui.screens.reviewing.walking import Walking
+from tui.screens.reviewing.searching import Searching
 
 
-class Laying(Walking):
+class Laying(Searching):
     """How lines stand on the screen; none of it changes what is reviewed."""
 
     def action_split(self) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from textual import events, on
 
-from tui.diff.document import Document
-from tui.diff.locate import reveal
 from tui.diff.places import Places
 from tui.layout import Step
 from tui.screens.reviewing.core import WIDE
 from tui.screens.reviewing.living import Living
-from tui.text import line
 from tui.widgets.diff import DiffView
 from tui.widgets.files import Files
 from tui.widgets.listing import Listing
@@ -85,21 +80,6 @@ class Walking(Living):
         else:
             self.diff.go(lambda port: port.to(row, at=_ABOVE if kind == "hunk" else 0))
 
-    def find(self, words: str, *, again: bool) -> bool:
-        """Look for words in all lines, from the cursor on and round; it may take a while."""
-        self.run_worker(self._find_row(words, again), group="find", exclusive=True)
-        return True
-
-    async def _find_row(self, words: str, again: bool) -> None:
-        document = self.diff.document
-        start = document.port.cursor + again
-        row = await self.ask(lambda _: _row_with(document, words.casefold(), start))
-        if row is not None and row < 0:
-            self.say(f"no line has {line(words)}")
-        elif row is not None and document is self.diff.document:
-            reveal(document, row)
-            self.diff.go(lambda port: port.to(row))
-
     @on(Listing.Moved)
     def _to_file(self, event: Listing.Moved) -> None:
         """The diff follows the files while they have the focus."""
@@ -114,12 +94,3 @@ class Walking(Living):
         file = document.places.file(document.port.cursor)
         if file is not None:
             self.files.to(file.path)
-
-
-async def _row_with(document: Document, words: str, start: int) -> int:
-    """The first row from `start` on, and round, whose text has these words; -1 where none has."""
-    total = document.index.rows
-    for number in chain(range(start, total), range(min(start, total))):
-        if words in (await document.pages.at(number)).text.casefold():
-            return number
-    return -1
