@@ -40,10 +40,13 @@ from factory.wire.commands import (
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
+    FileText,
     FileView,
     Found,
     HunkView,
     Look,
+    Mention,
+    Mentions,
     MovedLines,
     ReviewIndex,
     Row,
@@ -89,6 +92,7 @@ __all__ = [
     "End",
     "Escape",
     "Fact",
+    "FileText",
     "FileView",
     "Found",
     "Grew",
@@ -106,6 +110,8 @@ __all__ = [
     "MarkSeen",
     "Measured",
     "Meeting",
+    "Mention",
+    "Mentions",
     "Move",
     "MovedLines",
     "Notice",
