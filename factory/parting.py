@@ -18,7 +18,6 @@ from factory.git.edited import Entry, edited, store
 from factory.model import Change, GitError, NotNowError, Part, Struct, Task, TaskState
 from factory.review.partial import Without, applied, chosen, remainder
 from factory.shop import Shop
-from factory.sides import decided_note
 from factory.standing import concerns
 from factory.wire import AcceptPart
 
@@ -126,7 +125,7 @@ def landed(shop: Shop, task: Task) -> None:
     notes = shop.store.answers
     notes.drop_note(left_note(whole.id))
     if change is not None:
-        notes.put_note(decided_note(whole.id), change.tree)
+        notes.put_note(remarks.decided_note(whole.id), change.tree)
 
 
 def begun(shop: Shop, whole: str, task: Task, part: Part) -> None:

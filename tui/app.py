@@ -84,6 +84,7 @@ class FactoryApp(App[None]):
         self.frame = frame.FrameClock()
         self.feed = Feed(connect, self)
         self.keymap = settings.keys
+        self.remarks = settings.remarks
         self.drafts: dict[str, str] = {}
         self.order = Order.AGE
         self.now = now

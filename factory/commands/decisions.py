@@ -17,7 +17,6 @@ from factory.model import (
 )
 from factory.reviewing import aside, aside_note
 from factory.shop import Shop
-from factory.sides import decided_note
 from factory.wire import (
     Accept,
     DropComment,
@@ -108,7 +107,7 @@ class Decisions:
             at=self._shop.now(),
         )  # fmt: skip
         self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
-        self._shop.store.answers.put_note(decided_note(command.task), change.tree)
+        self._shop.store.answers.put_note(remarks.decided_note(command.task), change.tree)
         return (command.task,)
 
     def _change(self, name: str) -> Change:
@@ -127,11 +126,11 @@ class Decisions:
         change = self._shop.store.evidence.change(name)
         task = self._shop.happen(name, lifecycle.Said(text=text))
         if task.before is not None and not task.before.comments:
-            looked = self._shop.store.answers.note(decided_note(name))
+            looked = self._shop.store.answers.note(remarks.decided_note(name))
             before = replace(task.before, comments=drafts, looked=looked)
             self._shop.amend(name, before=before)
         if change is not None:
-            self._shop.store.answers.put_note(decided_note(name), change.tree)
+            self._shop.store.answers.put_note(remarks.decided_note(name), change.tree)
         return (name,)
 
     def recheck(self, command: Waive | Rerun | Unwaive) -> tuple[str, ...]:

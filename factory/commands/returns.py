@@ -5,7 +5,6 @@ from __future__ import annotations
 from factory import lifecycle, remarks
 from factory.model import NotNowError, Task, TaskState
 from factory.shop import Shop
-from factory.sides import decided_note
 
 _WITHDRAWN = (
     "The developer has taken back what you were told last, and your files were put back to how "
@@ -44,7 +43,7 @@ class Returns:
             return (name,)
         if before is not None and before.told:
             remarks.unsend(self._shop, name, before.comments)
-            self._shop.store.answers.put_note(decided_note(name), before.looked)
+            self._shop.store.answers.put_note(remarks.decided_note(name), before.looked)
         return (name,)
 
 
