@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from factory.config import Config
 from factory.model import ParkReason, Task, TaskState
@@ -27,12 +27,14 @@ def waits_for_person(task: Task) -> bool:
     return bool(parked and parked.until is None and parked.reason is not ParkReason.PAUSED)
 
 
-def held(tasks: Sequence[Task], config: Config) -> str:
+def held(tasks: Sequence[Task], config: Config, aside: Collection[str] = ()) -> str:
     """Why no new task starts though one could: too many items wait for a person; "" for no reason.
 
-    Each task that starts is one more to review; past the limit they would only grow stale.
+    What the developer has put aside, by its id, is none of them. Each task that starts
+    is one more to review; past the limit they would only grow stale.
     """
-    limit, waiting = config.waiting_at_most, sum(map(waits_for_person, tasks))
+    limit = config.waiting_at_most
+    waiting = sum(waits_for_person(task) and task.id not in aside for task in tasks)
     if not limit or waiting < limit or not any(admitted(tasks, config)):
         return ""
     wait = "1 change waits" if waiting == 1 else f"{waiting} changes wait"

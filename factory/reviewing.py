@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -164,6 +165,14 @@ def put_aside(shop: Shop, task: Task, change: Change | None) -> float:
     """When a task was put aside as it stands now; 0 where it was not, or has changed since."""
     at, _, stood = shop.store.answers.note(aside_note(task.id)).partition(" ")
     return float(at) if at and stood == aside(task, change) else 0.0
+
+
+def all_aside(shop: Shop, tasks: Iterable[Task]) -> frozenset[str]:
+    """Ids of the tasks that wait and are put aside."""
+    find, note = shop.store.evidence.change, shop.store.answers.note
+    waiting = (task for task in tasks if task.state in (TaskState.READY, TaskState.PARKED))
+    waits = (task for task in waiting if note(aside_note(task.id)))
+    return frozenset(task.id for task in waits if put_aside(shop, task, find(task.id)))
 
 
 def _marks(file: FileView) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from factory.model import (
 )
 from factory.pairs import Pairs
 from factory.phases import Phases
-from factory.reviewing import Reviewing
+from factory.reviewing import Reviewing, all_aside
 from factory.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class Runner:
         config = self._shop.tip.config
         if config is None or self.problem:
             return
-        self.problem = admission.held(tasks, config)
+        self.problem = admission.held(tasks, config, all_aside(self._shop, tasks))
         if self.problem:
             return
         for task, never in admission.admitted(tasks, config):

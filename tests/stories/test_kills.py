@@ -126,6 +126,37 @@ async def test_after_kills_at_any_moment_every_task_has_landed_and_landed_once(
     assert developer.git("fsck", "--no-dangling") == ""
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+@told
+async def test_after_kills_at_any_moment_a_part_has_landed_once_and_the_rest_went_back_once(
+    developer: Developer, killed: Killed, seed: int
+) -> None:
+    """The agent is a script, to which nothing can be told: its rest goes to the developer, once."""
+    chance = random.Random(seed)
+    script = wire.Add(drafts=(Draft(title="Two files", spec="echo 1 > a.txt; echo 2 > b.txt"),))
+    await killed.send(script, "add")
+    while (await killed.overview()).tasks[0].task.state is not TaskState.READY:
+        await asyncio.sleep(0.05)
+    shown = await killed.ask(lambda client: client.review("two-files"))
+    mark = next(file.mark for file in shown.files if file.path == "b.txt")
+    accept = wire.AcceptPart(
+        task="two-files", snapshot=shown.snapshot, tree=shown.tree, left_out=(mark,)
+    )
+    killing = asyncio.create_task(at_random(killed, chance))
+    replies = {(await killed.send(accept, "part")).tasks for _ in range(3)}
+    assert replies == {("two-files-rest",)}, "the same command, sent again, is one part"
+    states: dict[str, TaskState] = {}
+    while not killing.done() or states.get("two-files-rest") is not TaskState.LANDED:
+        states = {one.task.id: one.task.state for one in (await killed.overview()).tasks}
+        await asyncio.sleep(0.05)
+    assert states == {"two-files": TaskState.PARKED, "two-files-rest": TaskState.LANDED}
+    facts = [(fact.task, fact.kind) for fact in await killed.history()]
+    assert facts.count(("two-files-rest", "landed")) == 1
+    assert facts.count(("two-files", "parked")) == 1
+    assert developer.subjects().count("Two files") == 1
+    assert developer.git("ls-tree", "--name-only", "main").count(".txt") == 1
+
+
 @told
 async def test_no_process_outlives_a_killed_engine(developer: Developer, killed: Killed) -> None:
     developer.commit({"factory.toml": settings(rail("slow", "test ! -e b.txt || sleep 86395.25"))})

@@ -223,3 +223,15 @@ async def test_what_is_left_out_is_kept_by_the_engine(developer: Developer) -> N
         assert (await factory.view(task)).left_out == 1
         await factory.send(wire.LeaveOut(task=task, marks=(hunk,), out=False))
         assert (await factory.view(task)).left_out == 0
+
+
+@told
+async def test_what_is_put_aside_holds_nothing_up(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(top="waiting_at_most = 1")})
+    async with works(developer) as factory:
+        task = await factory.ready("One", "echo 1 > one.txt")
+        other = await factory.add("Two", "echo 2 > two.txt")
+        await factory.once(lambda: "nothing new starts" in factory.engine.runner.problem, other)
+        assert factory.task(other).state is TaskState.QUEUED
+        await factory.send(wire.Later(task=task))
+        await factory.until(other, TaskState.READY)
