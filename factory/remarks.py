@@ -47,6 +47,8 @@ async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
     old = next((one for one in before if one.tree != change.tree), None)
     files = _Files(shop, old, change)
     for before_it in comments:
+        if before_it.state is CommentState.OUTDATED:
+            continue
         is_open = before_it.state is CommentState.OPEN
         comment = answered.get(before_it.id, before_it) if is_open else before_it
         moved = await files.follow(comment.anchor)
@@ -70,10 +72,8 @@ class _Files:
         """Where an anchor is in the later round; None where its file or its lines are gone."""
         if not anchor.path or not anchor.new:
             return anchor
+        anchor = replace(anchor, path=await self._new_name(anchor.path))
         text = await self.text(anchor.path)
-        if text is None:
-            anchor = replace(anchor, path=await self._new_name(anchor.path))
-            text = await self.text(anchor.path) if anchor.path else None
         if text is None:
             return None
         was = await self.before(anchor)
@@ -81,15 +81,17 @@ class _Files:
 
     async def answer(self, anchor: Anchor) -> Anchor | None:
         """What stands in the place of an anchor's lines; None where that cannot be told."""
-        path = anchor.path
-        if await self.text(path) is None:
-            path = await self._new_name(path)
-        text, was = await self.text(path) if path else None, await self.before(anchor)
+        now = replace(anchor, path=await self._new_name(anchor.path))
+        text, was = await self.text(now.path), await self.before(now)
         if text is None or was is None:
             return None
         old, new = was.split("\n"), text.split("\n")
-        found = await asyncio.to_thread(anchors.answer, anchor, old, new)
-        return replace(found.anchor, path=path) if found is not None and found.changed else None
+        found = await asyncio.to_thread(anchors.answer, now, old, new)
+        return found.anchor if found is not None and found.changed else None
+
+    async def only_file(self, anchor: Anchor) -> Anchor:
+        """The file of an anchor whose lines are gone, by the name that it has now."""
+        return replace(anchor, path=await self._new_name(anchor.path), line=0, end=0)
 
     async def text(self, path: str) -> str | None:
         """A file of the later round."""
@@ -106,11 +108,12 @@ class _Files:
         return None if data is None else line_text(data)
 
     async def _new_name(self, path: str) -> str:
-        if self.old is None:
-            return ""
+        """The path itself where it is still there, or where nothing has come of it."""
+        if self.old is None or await self.text(path) is not None:
+            return path
         if self._renamed is None:
             self._renamed = await self._vault.renamed(self.old.tree, self._new.tree)
-        return self._renamed.get(path, "")
+        return self._renamed.get(path, path)
 
 
 async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Comment:
@@ -120,7 +123,8 @@ async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Com
     if not anchor.path:
         return done if files.old or comment.kind is CommentKind.NOTE else comment
     if moved is None:
-        if comment.kind is not CommentKind.NOTE and not anchor.line:
+        file = await files.only_file(anchor)
+        if comment.kind is not CommentKind.NOTE and await files.text(file.path) is None:
             return replace(comment, state=CommentState.OUTDATED)
         return await _stands(done, moved, files, was=True)
     if comment.kind is CommentKind.NOTE:
@@ -144,6 +148,6 @@ async def _stands(comment: Comment, moved: Anchor | None, files: _Files, *, was:
     if moved is not None and (moved.text == anchor.text or not anchor.line):
         return replace(comment, anchor=moved)
     if not was or comment.was:
-        return replace(comment, anchor=moved or anchors.gone(anchor))
-    now = await files.answer(anchor) or moved or anchors.gone(anchor)
+        return replace(comment, anchor=moved or await files.only_file(anchor))
+    now = await files.answer(anchor) or moved or await files.only_file(anchor)
     return replace(comment, anchor=now, was=anchor.text if anchor.line else "")

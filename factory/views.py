@@ -16,11 +16,12 @@ from factory.gate import Gate
 from factory.gate.judging import status_of
 from factory.model import Change, Judged, Run, Task, TaskState, Verdict
 from factory.purse import Purse
-from factory.reviewing import decided_note, hunks_note
+from factory.reviewing import hunks_note
 from factory.rivals import marked
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
+from factory.sides import decided_note
 from factory.store import Evidence
 from factory.transcript import Transcript
 from factory.wire import (

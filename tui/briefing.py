@@ -23,6 +23,8 @@ _LABEL = 11
 """Cells of the column in which the parts are named."""
 _PATH = 48
 """Cells that a path takes at most."""
+_FILES = 100
+"""Files that are looked at: no screen has lines for more."""
 _MUTED, _WARNING, _ERROR = "$text-muted", "$text-warning", "$text-error"
 
 
@@ -32,6 +34,8 @@ class Part(Struct):
     name: str
     lines: tuple[Content, ...]
     least: int = 1
+    more: int = 0
+    """Lines that it would have besides, where there are more than any screen holds."""
 
 
 def page(
@@ -46,7 +50,7 @@ def page(
     rows: list[Content] = []
     for part, count in zip(parts, kept, strict=True):
         rows += [Content("")] * (airy and bool(rows))
-        for number, text in enumerate(_cut(part.lines, count)):
+        for number, text in enumerate(_cut(part, count)):
             name = part.name if number == 0 else ""
             rows.append(Content.assemble((f" {name:<{_LABEL}} ", _MUTED), text))
     return Content("\n").join(rows)
@@ -75,7 +79,9 @@ def _parts(
     yield Part(name="evidence", lines=tuple(_evidence(view, room)), least=2)
     yield Part(name="comments", lines=tuple(_comments(comments, room)), least=2)
     yield Part(name="so far", lines=(Content(_so_far(view, now)),))
-    yield Part(name="look at", lines=tuple(_files(index, seen, room)), least=4)
+    files = [file for file in index.files if file.kind != "folded"]
+    lines = (*_files(files[:_FILES], seen, room), *_folded(index, room))
+    yield Part(name="look at", lines=lines, least=4, more=len(files[_FILES:]))
 
 
 def _words(text: str, room: int) -> tuple[Content, ...]:
@@ -171,17 +177,19 @@ def _so_far(view: TaskView, now: float) -> str:
     return " · ".join(words)
 
 
-def _files(index: ReviewIndex, seen: Collection[str], room: int) -> Iterator[Content]:
-    """The files in reading order; what is folded stands in one line at the end."""
-    open_ = [file for file in index.files if file.kind != "folded"]
-    folded = [file for file in index.files if file.kind == "folded"]
-    width = max([len(file.path) for file in open_], default=0)
+def _files(files: Sequence[FileView], seen: Collection[str], room: int) -> Iterator[Content]:
+    """A line for each file, in reading order."""
+    width = max([len(file.path) for file in files], default=0)
     width = min(width, _PATH, max(room - 24, 12))
-    for file in open_:
+    for file in files:
         yield _file(file, seen, width, room)
-    if folded:
-        names = named([line(file.path) for file in folded])
-        yield Content.styled(line(f"folded: {names}", room), _MUTED)
+
+
+def _folded(index: ReviewIndex, room: int) -> Iterator[Content]:
+    """One line for all that is folded."""
+    paths = [file.path for file in index.files if file.kind == "folded"]
+    if paths:
+        yield Content.styled(line(f"folded: {named(paths)}", room), _MUTED)
 
 
 def _file(file: FileView, seen: Collection[str], width: int, room: int) -> Content:
@@ -213,9 +221,12 @@ def _fitted(parts: Sequence[Part], height: int) -> list[int]:
     return kept
 
 
-def _cut(lines: Sequence[Content], count: int) -> Sequence[Content]:
+def _cut(part: Part, count: int) -> Sequence[Content]:
     """The first lines; where some had to give way, the last one kept says so."""
-    if count >= len(lines) or not count:
-        return lines[:count]
-    left = Content.styled(f" … {len(lines) - count} more", _MUTED)
-    return (*lines[: count - 1], Content.assemble(lines[count - 1], left))
+    left = len(part.lines) - count + part.more
+    if not left or not count:
+        return part.lines[:count]
+    return (
+        *part.lines[: count - 1],
+        Content.assemble(part.lines[count - 1], Content.styled(f" … {left} more", _MUTED)),
+    )

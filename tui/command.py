@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from factory import __version__
-from factory.model import AcceptRule, FactoryError
+from factory.model import AcceptRule, CommentKind, FactoryError
 from tui.commands.console import Console
 
 EXIT_CODES = """\
@@ -164,6 +164,9 @@ def _give(verbs: Verbs) -> None:
     add.add_argument("--accept", type=AcceptRule, choices=list(AcceptRule), default=None)
     add.add_argument("--budget-usd", type=_money, metavar="USD")
     add.add_argument("--hold", action="store_true", help="queue as a draft")
+    again = verbs.add("again", "queue:again", "start another, independent attempt at a task")
+    again.add_argument("name", metavar="TASK")
+    again.add_argument("--agent", default="", help="another agent of factory.toml")
     say = verbs.add("say", "queue:say", "steer an agent, or answer its question")
     say.add_argument("name", metavar="TASK")
     say.add_argument("text", metavar="TEXT", help="- reads it from stdin")
@@ -193,17 +196,32 @@ def _look(verbs: Verbs) -> None:
     log.add_argument("-n", "--lines", dest="count", type=_count, metavar="N", help="the last N")
     log.add_argument("-f", "--follow", action="store_true")
     log.add_argument("--json", dest="as_json", action="store_true", help="a JSON object a line")
-    show = verbs.add("show", "look:show", "one task, its diff or its evidence")
-    show.add_argument("name", metavar="TASK")
+    show = verbs.add("show", "look:show", "one task, its diff or its evidence; the Inbox aloud")
+    show.add_argument("name", nargs="?", default="", metavar="TASK")
+    show.add_argument(
+        "--plain", action="store_true", help="fields; in sentences with --diff or without a task"
+    )
     form = show.add_mutually_exclusive_group()
     form.add_argument("--diff", action="store_true")
     form.add_argument("--evidence", action="store_true")
     form.add_argument("--log", default="", metavar="GUARDRAIL", help="its newest run's whole log")
     form.add_argument("--json", dest="as_json", action="store_true")
-    form.add_argument("--plain", action="store_true")
 
 
 def _decide(verbs: Verbs) -> None:
+    comment = verbs.add("comment", "comment:comment", "remark on a line, a file or the change")
+    comment.add_argument("name", metavar="TASK")
+    comment.add_argument(
+        "place", nargs="?", default="", metavar="PATH:LINE", help="or A-B, or PATH"
+    )
+    comment.add_argument("-m", dest="text", default="", metavar="TEXT", help="- reads stdin")
+    comment.add_argument("--kind", choices=[str(kind) for kind in CommentKind], default="do")
+    comment.add_argument("--old", action="store_true", help="the line is one that was removed")
+    comment.add_argument("--drop", default="", metavar="ID", help="take a draft comment back")
+    seen = verbs.add("seen", "comment:seen", "mark a change, or some of its files, as seen")
+    seen.add_argument("name", metavar="TASK")
+    seen.add_argument("paths", nargs="*", metavar="PATH", help="default: all of it")
+    seen.add_argument("--not", dest="unseen", action="store_true", help="as not seen")
     accept = verbs.add("accept", "decide:accept", "accept changes exactly as shown")
     accept.add_argument("names", nargs="+", metavar="TASK")
     accept.add_argument("--tree", default="", help="only if it is this tree (a prefix will do)")

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
-from tui.standing import sign, why
+from tui.standing import nth, sign, why
 from tui.text import ago, line, money, plural
 from tui.waiting import Group, Order, Waiting, meetings, named, overlaps
 from tui.widgets.listing import Slot, spread
@@ -84,6 +84,7 @@ def _title(view: TaskView, width: int, now: float) -> Content:
         (critical, "$text-warning"),
         (line(view.task.id), "bold"),
         f"  {line(view.task.title)}" if view.task.title != view.task.id else "",
+        (f"  {nth(view.task)}" if view.task.rival_of else "", "$text-muted"),
     )
     age = ago(now - view.since) if view.since else ""
     cost = money(view.spent, view.subscription)
@@ -114,6 +115,10 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
         words.append(f"touches {line(named(others))}")
     if view.moved:
         words.append(f"the target moved {line(named(view.moved, 2))}")
+    if view.overtaken:
+        words.append(f"overtaken by {line(view.overtaken)}, which landed")
+    elif view.rivals:
+        words.append(f"= compares it with {line(named(view.rivals))}")
     met = f" · conflicts with {line(named(meetings(view), 2))}" if view.meets else ""
     return [(met, "$text-error"), ("".join(f" · {word}" for word in words), "$text-muted")]
 

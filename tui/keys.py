@@ -21,6 +21,7 @@ class Where(StrEnum):
     ZOOM = "zoom"
     INBOX = "inbox"
     REVIEW = "review"
+    RIVAL = "rival"
     EVIDENCE = "evidence"
     TASKS = "tasks"
     LEDGER = "ledger"
@@ -86,6 +87,7 @@ _FLOOR = _table(
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     ("budget", "+", "budget", "Raise this task's budget."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
     ("layout", "|", "list", "Change between panes and list."),
     ("end", "x", "end", "End this task for good; its work is kept."),
     ("leave", "q", "leave", "Leave the screen; the agents go on."),
@@ -106,6 +108,7 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
     ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
 
@@ -133,9 +136,22 @@ _REVIEW = _table(
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+    ("rival", "=", "other attempt", "Show another attempt at the same beside this one."),
     ("feedback", "f", "feedback", "Send your comments back to the agent."),
     ("accept", "a", "accept", "Accept the change as shown."),
     ("reject", "x", "reject", "Reject the change; its work is kept."),
+)
+
+_RIVAL = _table(
+    Where.RIVAL,
+    ("next_hunk", "]", "next hunk", "Go to the next hunk."),
+    ("previous_hunk", "[", "previous hunk", "Go to the hunk before."),
+    ("next_file", "}", "next file", "Go to the next file."),
+    ("previous_file", "{", "previous file", "Go to the file before."),
+    ("context", "enter", "context", "Show more lines around."),
+    ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("keep", "K", "keep", "Keep this attempt and give the other one up; its work is kept."),
+    ("rival", "=", "review", "Go back to the review of this attempt."),
 )
 
 _EVIDENCE = _table(
@@ -185,8 +201,8 @@ _TEXT = _table(
 )
 
 REGISTRY: tuple[Action, ...] = (
-    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_EVIDENCE, *_TASKS, *_LEDGER, *_REPORT,
-    *_CARD, *_TEXT,
+    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_TASKS, *_LEDGER,
+    *_REPORT, *_CARD, *_TEXT,
 )  # fmt: skip
 
 _ALSO = {Where.ZOOM: (Where.FLOOR,), Where.CARD: None, Where.TEXT: None}

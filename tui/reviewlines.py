@@ -101,12 +101,14 @@ def concerns(view: TaskView, width: int) -> Content:
         ("weakens", change.weakened, "$text-error"),
         ("conflicts", view.conflicts, "$text-error"),
         ("conflicts with", meetings(view), "$text-error"),
+        ("overtaken by", (view.overtaken,) if view.overtaken else (), "$text-error"),
         ("beyond task", note.deviations, "$text-warning"),
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
         ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
         ("moved under it", view.moved, "$text-warning"),
         ("overlaps", overlaps(view), "$text-warning"),
+        ("other attempts", view.rivals, "$text-primary"),
         ("found", note.findings, "$text-muted"),
     )
     pieces = [
@@ -152,6 +154,8 @@ def accept_question(
     if change is not None and change.lane is Lane.EYES:
         weak = [f"weakens {line(named(change.weakened))}"] if change.weakened else []
         worries += [*weak, *(mark_line(mark) for mark in change.marks[:4])]
+    if view.overtaken:
+        worries.append(f"{line(view.overtaken)}, another attempt at the same, has landed already")
     waived = [line(s.name) for s in view.guardrails if s.verdict is Verdict.WAIVED]
     worries += [f"waived: {', '.join(waived)}"] if waived else []
     if view.behind:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from factory import lifecycle, remarks
 from factory.gate.judging import refuse_waiver, waiver
 from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
-from factory.reviewing import decided_note
 from factory.shop import Shop
+from factory.sides import decided_note
 from factory.wire import (
     Accept,
     DropComment,

@@ -36,10 +36,13 @@ from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, W
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
+    FileText,
     FileView,
     Found,
     HunkView,
     Look,
+    Mention,
+    Mentions,
     MovedLines,
     ReviewIndex,
     Row,
@@ -86,6 +89,7 @@ __all__ = [
     "End",
     "Escape",
     "Fact",
+    "FileText",
     "FileView",
     "Found",
     "Grew",
@@ -101,6 +105,8 @@ __all__ = [
     "MarkSeen",
     "Measured",
     "Meeting",
+    "Mention",
+    "Mentions",
     "Move",
     "MovedLines",
     "Notice",

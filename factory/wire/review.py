@@ -129,6 +129,32 @@ class MovedLines(Struct):
     """How many rows follow one another on both sides."""
 
 
+class Mention(Struct):
+    """A line of a candidate's file that has the words that were looked for."""
+
+    path: str
+    line: int
+    """1-based."""
+    text: str
+
+
+class Mentions(Struct):
+    """Where words stand in all files of a candidate."""
+
+    found: tuple[Mention, ...] = ()
+    more: bool = False
+    """Whether there are more than these."""
+
+
+class FileText(Struct):
+    """A file of a candidate, to be read."""
+
+    path: str
+    text: str
+    cut: bool = False
+    """Whether only its beginning is here."""
+
+
 class Found(Struct):
     """Where words stand in a diff: the hit that was asked for, and how many there are."""
 

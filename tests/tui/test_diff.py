@@ -268,3 +268,22 @@ async def test_a_line_in_a_folded_file_is_unfolded_when_it_is_gone_to() -> None:
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert any("▸" in line and line.endswith("+ b") for line in text_of(app).splitlines())
+
+
+async def test_a_step_of_the_cursor_draws_two_lines_and_not_the_window() -> None:
+    app = Viewer()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.open(large(1_000))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        drawn: list[int] = []
+        draw = app.view.render_line
+        app.view.render_line = lambda y: drawn.append(y) or draw(y)  # type: ignore[method-assign,func-returns-value]  # counted
+        app.view.go(lambda port: port.move(1))
+        await pilot.pause()
+        assert drawn == [0, 1]
+        drawn.clear()
+        app.view.go(lambda port: port.page(1))
+        await pilot.pause()
+        assert len(drawn) == 30

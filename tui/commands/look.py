@@ -10,13 +10,12 @@ from factory.model import EngineError, UnknownError
 from factory.wire import Details, Overview, TaskView
 from tui import account
 from tui.commands import describe
-from tui.commands.console import Console
+from tui.commands.aloud import read_diff, read_inbox, rows
+from tui.commands.console import Console, UsageError
 from tui.commands.json_text import dumps
 from tui.commands.session import engine, task
 from tui.standing import needs_you
 from tui.text import plural
-
-_PAGE = 2_000
 
 
 async def status(
@@ -71,17 +70,28 @@ async def show(
     console: Console,
     start: Path,
     *,
-    name: str,
+    name: str = "",
     diff: bool = False,
     evidence: bool = False,
     log: str = "",
     as_json: bool = False,
     plain: bool = False,
 ) -> int:
-    """One task: all of it, its diff, its evidence, or one guardrail's log."""
+    """One task: all of it, its diff, its evidence, or one guardrail's log.
+
+    `plain` without a task reads the Inbox aloud, and with `diff` a change.
+    """
+    if not name and (not plain or diff):
+        raise UsageError("name a task; `factory-tui show --plain` reads the whole Inbox")
     async with engine(start, begin=False) as client:
         overview = await client.overview()
+        if not name:
+            read_inbox(console, overview)
+            return 0
         view = await task(client, name)
+        if diff and plain:
+            await read_diff(console, client, view)
+            return 0
         if diff:
             await print_diff(console, client, view)
             return 0
@@ -136,15 +146,9 @@ async def print_diff(console: Console, client: Client, view: TaskView) -> None:
     """
     look = wire.Look.CHANGE if view.change else wire.Look.LIVE
     index = await client.review(view.task.id, look)
-    first = 0
-    while first < index.rows:
-        page = await client.rows(view.task.id, first, _PAGE, look)
-        if not page.rows:
-            break
-        for row in page.rows:
-            for line in _diff_lines(row, index):
-                console.line(line, exact=True)
-        first += len(page.rows)
+    async for row in rows(client, index, look):
+        for line in _diff_lines(row, index):
+            console.line(line, exact=True)
 
 
 def _diff_lines(row: wire.Row, index: wire.ReviewIndex) -> tuple[str, ...]:

@@ -45,6 +45,10 @@ class Document:
         self._unfolded: set[str] = set()
         self.port = Viewport(self._shape(), self.drawing.lines)
 
+    def close(self) -> None:
+        """Let go of the window, which knows this diff: then nothing keeps either of them."""
+        self.port = Viewport(Shape(0), lambda row: 1)
+
     def remark(self, comments: Iterable[Comment]) -> None:
         """Show these comments in place of those shown so far."""
         self.remarks = Remarks(comments, self.index.files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from factory.model import Anchor
@@ -55,6 +55,13 @@ class Places:
     def row_of(self, mark: str) -> int | None:
         """The row of the heading of a hunk, or of a file without any; None for other marks."""
         return self.rows_of_marks.get(mark)
+
+    def paths(self, marks: Iterable[str]) -> set[str]:
+        """The files that these are marks of."""
+        files = (
+            self.file(self.rows_of_marks[mark]) for mark in marks if mark in self.rows_of_marks
+        )
+        return {file.path for file in files if file is not None}
 
     @cached_property
     def rows_of_marks(self) -> dict[str, int]:

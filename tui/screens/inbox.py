@@ -14,6 +14,7 @@ from factory.model import TaskState
 from factory.wire import Overview
 from tui import inboxlines
 from tui.keys import Where, bindings
+from tui.screens.attempting import Attempting
 from tui.screens.listkeys import ListScreen
 from tui.standing import asks
 from tui.waiting import SUGGESTION, Order, Waiting, reviewable, waiting
@@ -24,7 +25,7 @@ _AGEING = 20.0
 """Seconds between two looks at the clock, for the ages."""
 
 
-class InboxScreen(ListScreen):
+class InboxScreen(ListScreen, Attempting):
     """What waits, with what it takes to choose the next to review."""
 
     WHERE = Where.INBOX

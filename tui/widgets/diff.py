@@ -7,10 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from factory.model import FactoryError
 from factory.wire import ReviewIndex, Row
@@ -19,12 +18,10 @@ from tui.diff.document import Document
 from tui.diff.geometry import Spot, Viewport
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
 from tui.text import pad
+from tui.widgets.pointing import Pointing
 
 SPLIT_FROM = 140
 """Cells of the view from which on old and new stand side by side by themselves."""
-_WHEEL = 3
-"""Lines that one notch of the mouse wheel moves."""
-
 
 NO_DIFF = ReviewIndex(task="", snapshot="", tip="", tree="", against="", rows=0)
 """What is open before anything is."""
@@ -35,7 +32,7 @@ async def no_rows(_first: int, _count: int) -> tuple[Row, ...]:
     return ()
 
 
-class DiffView(Widget, can_focus=True):
+class DiffView(Pointing, can_focus=True):
     """Shows one diff. It is told where to go by `go`, and says `Moved` when it went."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"diff--{name}" for name in COMPONENTS}
@@ -85,6 +82,9 @@ class DiffView(Widget, can_focus=True):
         self._palette: Palette | None = None
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
+        self._sized = Size(0, 0)
+        self._looks: list[Flag] = []
+        """What the lines of the window were when they were drawn last."""
 
     def show(self, document: Document, row: int = 0, at: int = 0) -> None:
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
@@ -101,7 +101,7 @@ class DiffView(Widget, can_focus=True):
     def go(self, move: Callable[[Viewport], object]) -> None:
         """Move cursor or window; rows that come into view are fetched."""
         move(self.document.port)
-        self._paint()
+        self.repaint()
         self.post_message(self.Moved())
         self._start("rows")
 
@@ -121,23 +121,22 @@ class DiffView(Widget, can_focus=True):
 
     def redraw(self) -> None:
         """Draw anew after something besides the window's place has changed."""
-        self._strips.clear()
         self.document.port.keep()
-        self._paint()
+        self.repaint(anew=True)
         self._start("rows")
 
     def spots(self) -> list[Spot]:
         """The display lines in the window, top down; fitted to the size that it has by now."""
-        document, size = self.document, self.size
-        fitted = self._fitted(document)
+        size = self.size
+        if self._spots is not None and size == self._sized:
+            return self._spots
+        document, fitted = self.document, self._fitted(self.document)
         if size and (fitted, size.height) != (document.sheet, document.port.height):
             document.lay(fitted)
             document.port.height = size.height
             document.port.keep()
             self._strips.clear()
-            self._spots = None
-        if self._spots is None:
-            self._spots = list(document.port.visible())
+        self._sized, self._spots = size, list(document.port.visible())
         return self._spots
 
     def render_line(self, y: int) -> Strip:
@@ -168,23 +167,19 @@ class DiffView(Widget, can_focus=True):
         """Have what has come into view fetched."""
         self.redraw()
 
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the line that was clicked."""
+    def on_unmount(self) -> None:
+        """Let go of the diff at once: a screen that was closed is collected much later."""
+        self.document.close()
+        self.document = Document(NO_DIFF, no_rows, Sheet(80))
+        self._strips.clear()
+        self._spots = None
+
+    def point(self, y: int, *, right: bool) -> None:
+        """Put the cursor on a line of the window, on the right or the left side of it."""
         spots = self.spots()
-        if event.y < len(spots):
-            row = spots[event.y].row
-            self.document.port.to(row)
-            self.go(lambda port: port.across(new=event.x >= self.size.width // 2))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll down by the wheel."""
-        event.stop()
-        self.go(lambda port: port.scroll(_WHEEL))
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll up by the wheel."""
-        event.stop()
-        self.go(lambda port: port.scroll(-_WHEEL))
+        if y < len(spots):
+            self.document.port.to(spots[y].row)
+            self.go(lambda port: port.across(new=right))
 
     def _fitted(self, document: Document) -> Sheet:
         """How a document is laid out in the size that there is now."""
@@ -192,17 +187,26 @@ class DiffView(Widget, can_focus=True):
         split = width >= SPLIT_FROM if self.split is None else self.split
         return document.sheet._replace(width=width, split=split)
 
-    def _paint(self, *, anew: bool = False) -> None:
+    def repaint(self, *, anew: bool = False) -> None:
+        """Have the lines drawn that are others by now, or look otherwise; with `anew`, all."""
         if anew or len(self._strips) > 8 * self.document.port.height:
             self._strips.clear()
+        before, looked = self._spots, self._looks
         self._spots = None
-        self.refresh()
+        spots = self.spots() if self.size else []
+        self._looks = [self.document.flags(spot.row) for spot in spots]
+        if anew or spots != before or len(looked) != len(spots):
+            self.refresh()
+            return
+        changed = [y for y, look in enumerate(self._looks) if look != looked[y]]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def _start(self, what: str) -> None:
         """Begin to fetch rows, or to colour them, unless nothing is missing or it is going on."""
         if not self.is_attached or any(w.group == what and w.is_running for w in self.workers):
             return
-        document, anew = self.document, partial(self._paint, anew=True)
+        document, anew = self.document, partial(self.repaint, anew=True)
         if what == "colours" and supply.plain(document, self.spots()):
             self.run_worker(supply.colour(document, self.spots, anew), group=what)
         elif what == "rows" and supply.missing(document, self.spots()):
@@ -212,7 +216,7 @@ class DiffView(Widget, can_focus=True):
 
     async def _fill(self, document: Document) -> None:
         def arrived() -> None:
-            self._paint(anew=True)
+            self.repaint(anew=True)
             self.post_message(self.Moved())
 
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.visual import Visual
@@ -83,10 +84,19 @@ class Listing(Widget, can_focus=True):
         if key not in self._lines:
             return False
         if key != self.cursor:
-            self.cursor = key
+            before, self.cursor = self.cursor, key
             self.post_message(self.Moved(self, key))
-        self._keep()
+            self._keep((before, key))
+        else:
+            self._keep(())
         return True
+
+    def redraw(self, keys: Iterable[str]) -> None:
+        """Draw some items anew, those of them that are in view."""
+        rows = [row for key in keys for row in self._rows_of(key)]
+        regions = [Region(0, y, self.size.width, 1) for y in rows if 0 <= y < self.size.height]
+        if regions:
+            self.refresh(*regions)
 
     def move(self, by: int) -> None:
         """Move the cursor by items, as far as there are any."""
@@ -143,16 +153,27 @@ class Listing(Widget, can_focus=True):
     def _at(self) -> int:
         return self._numbers.get(self.cursor, 0)
 
-    def _keep(self) -> None:
-        """Scroll as little as it takes to have the cursor's item in view, and its heading."""
-        height = max(self.size.height, 1)
+    def _rows_of(self, key: str) -> range:
+        """The lines of the widget that an item takes, out of view or not."""
+        first, last = self._lines.get(key, (0, -1))
+        return range(first - self._top, last - self._top + 1)
+
+    def _keep(self, changed: Iterable[str] | None = None) -> None:
+        """Scroll as little as it takes to have the cursor's item in view, and its heading.
+
+        Where that moves nothing, only the items that have `changed` are drawn anew; None for all.
+        """
+        height, before = max(self.size.height, 1), self._top
         if self.cursor in self._lines:
             first, last = self._lines[self.cursor]
             if first and not self._slots[first - 1].key:
                 first -= 1
             self._top = max(min(self._top, first), last - height + 1)
         self._top = max(0, min(self._top, len(self._slots) - height))
-        self.refresh()
+        if changed is None or self._top != before:
+            self.refresh()
+        else:
+            self.redraw(changed)
 
 
 def spread(left: Content, right: Content, width: int) -> Content:

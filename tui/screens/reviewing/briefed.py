@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import on
 from textual.widgets import Static
 
@@ -16,6 +18,16 @@ from tui.widgets.diff import DiffView
 
 _AROUND = 2
 """Lines of the screen that the page leaves free: the headline and the footer."""
+
+
+def _leaving_first(action: Callable[[Briefed], None]) -> Callable[[Briefed], None]:
+    """The key shows the diff where the page lies over it: nobody acts on what is not seen."""
+
+    def act(screen: Briefed) -> None:
+        if not screen.leave_page():
+            action(screen)
+
+    return act
 
 
 class Briefed(Deciding):
@@ -88,20 +100,11 @@ class Briefed(Deciding):
         if not self.leave_page():
             self.show_page()
 
-    def action_read_on(self) -> None:
-        """From the page to the diff, then a page of that on."""
-        if not self.leave_page():
-            super().action_read_on()
-
-    def action_seen(self) -> None:
-        """From the page to the diff: what is not on the screen is not marked."""
-        if not self.leave_page():
-            super().action_seen()
-
-    def action_context(self) -> None:
-        """From the page to the diff, then more lines of that."""
-        if not self.leave_page():
-            super().action_context()
+    action_read_on = _leaving_first(Deciding.action_read_on)
+    action_seen = _leaving_first(Deciding.action_seen)
+    action_context = _leaving_first(Deciding.action_context)
+    action_range = _leaving_first(Deciding.action_range)
+    action_panel = _leaving_first(Deciding.action_panel)
 
     def action_comment(self) -> None:
         """On the page, comment on the change."""

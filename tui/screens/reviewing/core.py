@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widgets import Static
 
 from factory.model import Comment, CommentState, TaskState
@@ -124,10 +125,11 @@ class ReviewCore(TaskActs):
             seen = Seen(len(marks) - document.unseen, len(marks))
             number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
-        self.query_one("#review-headline", Static).update(head)
-        self.query_one("#review-concerns", Static).update(reviewlines.concerns(view, width))
-        self.query_one("#review-evidence", Static).update(
-            reviewlines.evidence(view.guardrails, width)
+        _put(self.query_one("#review-headline", Static), head)
+        _put(self.query_one("#review-concerns", Static), reviewlines.concerns(view, width))
+        _put(
+            self.query_one("#review-evidence", Static),
+            reviewlines.evidence(view.guardrails, width),
         )
 
     async def _read(self, at: Place | None) -> None:
@@ -183,8 +185,15 @@ class ReviewCore(TaskActs):
         self.say(event.sentence, error=True)
 
 
+def _put(place: Static, said: Content) -> None:
+    """Say something in a line of its own; what stands there already is not drawn again."""
+    if not (isinstance(place.content, Content) and place.content.is_same(said)):
+        place.update(said, layout=False)
+
+
 _NOTHING = {
     Look.CHANGE: "this change has no lines to show",
     Look.DELTA: "nothing has changed since your last look; d shows the whole change",
+    Look.RIVAL: "the two attempts came to the very same files",
     Look.LIVE: "its agent has changed nothing yet",
 }

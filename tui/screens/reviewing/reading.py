@@ -92,8 +92,8 @@ class Reading(Laying):
             return
         document = self.diff.document
         document.seen.mark(marks, seen=seen)
-        self.diff.redraw()
-        self.files.refresh()
+        self.diff.repaint()
+        self.files.follow_marks(document.places.paths(marks))
         self.refresh_lines()
         self.do(MarkSeen(task=self.task_id, marks=marks, seen=seen))
 
