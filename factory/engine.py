@@ -62,8 +62,8 @@ class Engine:
         self.checks = Checks(shop)
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
-        self.recalling = Recalling(shop, self.reviewing)
         self.searching = Searching(shop, self.reviewing)
+        self.recalling = Recalling(shop, self.reviewing)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
         self.audits = Audits(shop, self.gate)
         self.runner.attended = lambda: hub.attended

@@ -39,9 +39,7 @@ class Recalling:
         have written the line, if anything is known to.
         """
         task = self._shop.store.tasks.get(name)
-        sides = await self._reviewing.shown(name, look)
-        tree = sides.right if new else sides.left
-        data = await self._shop.vault.objects.file(tree, path)
+        data = await self._reviewing.file(name, look, path, new=new)
         lines = line_text(data).split("\n") if data is not None else []
         line = line_of(path, lines, number, new=new)
         if line is None or not line.text.strip():

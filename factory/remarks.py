@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -31,6 +31,24 @@ def send(shop: Shop, task: str, remark: str) -> str:
     for comment in sent:
         shop.store.reviews.put(comment)
     return anchors.feedback(sent, remark)
+
+
+def decided_note(task: str) -> str:
+    """Name of the note that holds the tree on which the developer last decided."""
+    return f"decided:{task}"
+
+
+def drafts(shop: Shop, task: str) -> tuple[str, ...]:
+    """Ids of the comments that would be sent now."""
+    comments = shop.store.reviews.comments(task)
+    return tuple(one.id for one in comments if one.state is CommentState.DRAFT)
+
+
+def unsend(shop: Shop, task: str, sent: Collection[str]) -> None:
+    """Comments that were sent, and that nobody has answered, are drafts again."""
+    for one in shop.store.reviews.comments(task):
+        if one.id in sent and one.state is CommentState.OPEN:
+            shop.store.reviews.put(replace(one, state=CommentState.DRAFT, round=0))
 
 
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
@@ -79,19 +97,19 @@ class _Files:
         was = await self.before(anchor)
         return anchors.place(anchor, text.split("\n"), None if was is None else was.split("\n"))
 
-    async def answer(self, anchor: Anchor) -> Anchor | None:
-        """What stands in the place of an anchor's lines; None where that cannot be told."""
-        now = replace(anchor, path=await self._new_name(anchor.path))
-        text, was = await self.text(now.path), await self.before(now)
-        if text is None or was is None:
-            return None
-        old, new = was.split("\n"), text.split("\n")
-        found = await asyncio.to_thread(anchors.answer, now, old, new)
-        return found.anchor if found is not None and found.changed else None
-
     async def only_file(self, anchor: Anchor) -> Anchor:
         """The file of an anchor whose lines are gone, by the name that it has now."""
         return replace(anchor, path=await self._new_name(anchor.path), line=0, end=0)
+
+    async def answer(self, anchor: Anchor) -> Anchor | None:
+        """What stands in the place of an anchor's lines; None where that cannot be told."""
+        path = await self._new_name(anchor.path)
+        text, was = await self.text(path), await self.before(anchor)
+        if text is None or was is None:
+            return None
+        old, new = was.split("\n"), text.split("\n")
+        found = await asyncio.to_thread(anchors.answer, anchor, old, new)
+        return replace(found.anchor, path=path) if found is not None and found.changed else None
 
     async def text(self, path: str) -> str | None:
         """A file of the later round."""
@@ -148,6 +166,6 @@ async def _stands(comment: Comment, moved: Anchor | None, files: _Files, *, was:
     if moved is not None and (moved.text == anchor.text or not anchor.line):
         return replace(comment, anchor=moved)
     if not was or comment.was:
-        return replace(comment, anchor=moved or await files.only_file(anchor))
-    now = await files.answer(anchor) or moved or await files.only_file(anchor)
+        return replace(comment, anchor=moved or anchors.gone(await files.only_file(anchor)))
+    now = await files.answer(anchor) or moved or anchors.gone(await files.only_file(anchor))
     return replace(comment, anchor=now, was=anchor.text if anchor.line else "")

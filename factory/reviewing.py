@@ -12,6 +12,7 @@ from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.kept import KeptDiffs
 from factory.model import Change, FactoryError, Struct, Task, TaskState
+from factory.parting import left_out
 from factory.review import Review, contents, rounds
 from factory.shop import Shop
 from factory.sides import Sides, SidesOf
@@ -46,7 +47,8 @@ class Reviewing:
             against=sides.left, delta=look is Look.DELTA,
         )  # fmt: skip
         hinders = await self._shop.repository.dirty(self._shop.vault.target)
-        files = tuple(_marked(file, seen) for file in index.files)
+        left = left_out(self._shop, name)
+        files = tuple(_marked(file, seen, left) for file in index.files)
         return replace(index, files=files, hinders=hinders if sides.snapshot else ())
 
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
@@ -68,12 +70,17 @@ class Reviewing:
         sides = self._shown.get(name) if live else None
         return sides or await self._sides.find(task, look)
 
+    async def file(self, name: str, look: Look, path: str, *, new: bool) -> bytes | None:
+        """A file on one side of a diff; None where that side has none."""
+        sides = await self.shown(name, look)
+        return await self._shop.vault.objects.file(sides.right if new else sides.left, path)
+
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
         left = await self._shop.vault.tree_of(change.tip)
         sides = Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
         found = await self._read(self._shop.store.tasks.get(change.task), sides, 3)
-        ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
+        ids = " ".join(mark for file in found.files for mark in _marks(file))
         self._shop.store.answers.put_note(hunks_note(change), ids)
 
     async def read_ahead(self) -> None:
@@ -154,13 +161,44 @@ def hunks_note(change: Change) -> str:
     return f"hunks:{change.task}:{change.tree}"
 
 
-def _marked(file: FileView, seen: frozenset[str]) -> FileView:
+def aside_note(task: str) -> str:
+    """Name of the note that says when a task was put aside, and how it stood then."""
+    return f"later:{task}"
+
+
+def aside(task: Task, change: Change | None) -> str:
+    """How a task stands that is put aside: where it stands otherwise, it is aside no more.
+
+    That is the agent's work and what speaks against it, not the tip: a change that merges with a
+    new one as it was is still the change that was put aside.
+    """
+    stands = f"{change.snapshot} {change.lane} {change.green}" if change else ""
+    parked = f"{task.parked.reason} {task.parked.message}" if task.parked else ""
+    return f"{task.state} {stands} {parked}"
+
+
+def put_aside(shop: Shop, task: Task, change: Change | None) -> float:
+    """When a task was put aside as it stands now; 0 where it was not, or has changed since."""
+    at, _, stood = shop.store.answers.note(aside_note(task.id)).partition(" ")
+    return float(at) if at and stood == aside(task, change) else 0.0
+
+
+def _marks(file: FileView) -> tuple[str, ...]:
+    """The ids by which a file is marked as seen: its hunks, or itself where it has none."""
+    return tuple(hunk.id for hunk in file.hunks) or ((file.mark,) if file.mark else ())
+
+
+def _marked(file: FileView, seen: frozenset[str], left: frozenset[str]) -> FileView:
     """A file with what the developer has seen of it; a hunk seen once is not fresh again."""
     whole = file.mark in seen
     hunks = tuple(
         replace(hunk, seen=True, fresh=False) if whole or hunk.id in seen else hunk
         for hunk in file.hunks
     )
+    out = file.mark in left
+    hunks = tuple(replace(hunk, left_out=True) if out or hunk.id in left else hunk
+                  for hunk in hunks)  # fmt: skip
     return replace(
-        file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks))
-    )
+        file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks)),
+        left_out=out or (bool(hunks) and all(hunk.left_out for hunk in hunks)),
+    )  # fmt: skip

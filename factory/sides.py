@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from factory.model import Change, Struct, Task, UnknownError
+from factory.remarks import decided_note
 from factory.rivals import rivals
 from factory.shop import Shop
 from factory.wire import Look
@@ -66,8 +67,3 @@ class SidesOf:
         tree = await self._shop.trees.tree(folder, task.base)
         left = await self._shop.vault.tree_of(task.base)
         return Sides(left=left, right=tree, snapshot="", tip=task.base)
-
-
-def decided_note(task: str) -> str:
-    """Name of the note that holds the tree on which the developer last decided."""
-    return f"decided:{task}"

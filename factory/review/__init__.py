@@ -36,7 +36,8 @@ class Review:
         self.rows = sum(view.rows for view in files)
         self.added = sum(view.added for view in files)
         self.removed = sum(view.removed for view in files)
-        self._patch = patch
+        self.parts = tuple(parts)
+        self.patch = patch
         self._starts: list[int] = []
         self._blocks: list[tuple[int, Hunk | None]] = []
         spans: list[Span] = []
@@ -52,19 +53,19 @@ class Review:
     @cached_property
     def moves(self) -> tuple[MovedLines, ...]:
         """What moved within the diff; takes some hundred milliseconds where it is very large."""
-        return moved.moves(self._spans, self._patch)
+        return moved.moves(self._spans, self.patch)
 
     def find(self, words: str, start: int, *, back: bool = False) -> Found:
         """The next row with these words from row `start` on, or the one before, and round."""
         if self._searched[0] != words:
-            rows = searching.hits(words, self.files, self._spans, self._patch)
+            rows = searching.hits(words, self.files, self._spans, self.patch)
             self._searched = words, rows
         return searching.nearest(self._searched[1], start, back=back)
 
     @property
     def size(self) -> int:
         """Bytes of the patch."""
-        return len(self._patch)
+        return len(self.patch)
 
     def index(
         self, *, task: str, snapshot: str, tip: str, tree: str, against: str, delta: bool = False
@@ -114,7 +115,7 @@ class Review:
 
     def _lines(self, block: int, hunk: Hunk, number: int, first: int, end: int) -> Iterator[Row]:
         if self._newest[0] != block:
-            lines = self._patch[hunk.start + 1 : hunk.end].split(b"\n")
+            lines = self.patch[hunk.start + 1 : hunk.end].split(b"\n")
             self._newest = (block, lines, b"".join(line[:1] or b" " for line in lines))
         _, lines, kinds = self._newest
         removed, added = kinds.count(b"-", 0, first), kinds.count(b"+", 0, first)

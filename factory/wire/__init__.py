@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from factory.wire.commands import (
     Accept,
+    AcceptPart,
     Add,
     Adopt,
     Again,
@@ -17,6 +18,8 @@ from factory.wire.commands import (
     Edit,
     End,
     Hold,
+    Later,
+    LeaveOut,
     MarkSeen,
     Move,
     Pause,
@@ -29,7 +32,9 @@ from factory.wire.commands import (
     SaveComment,
     Say,
     SendFeedback,
+    TakeBack,
     Undo,
+    Unwaive,
     Waive,
 )
 from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, Why
@@ -72,6 +77,7 @@ from factory.wire.views import (
 __all__ = [
     "PROTOCOL",
     "Accept",
+    "AcceptPart",
     "Add",
     "Adopt",
     "Again",
@@ -99,6 +105,8 @@ __all__ = [
     "Hello",
     "Hold",
     "HunkView",
+    "Later",
+    "LeaveOut",
     "LedgerRow",
     "LedgerView",
     "Look",
@@ -130,9 +138,11 @@ __all__ = [
     "SaveComment",
     "Say",
     "SendFeedback",
+    "TakeBack",
     "TaskView",
     "Trace",
     "Undo",
+    "Unwaive",
     "Waive",
     "Weighed",
     "Why",

@@ -18,6 +18,8 @@ class HunkView(Struct):
     rows: int
     heading: str = ""
     seen: bool = False
+    left_out: bool = False
+    """Whether it is put aside for accepting the rest."""
     fresh: bool = True
     """False where the developer has looked at exactly these lines before."""
     old: int = 0
@@ -49,6 +51,7 @@ class FileView(Struct):
     mark: str = ""
     """Id by which the whole file, in exactly this state, is marked as seen."""
     seen: bool = False
+    left_out: bool = False
 
 
 class RowKind(msgspec.Struct, frozen=True):

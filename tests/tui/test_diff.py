@@ -286,4 +286,4 @@ async def test_a_step_of_the_cursor_draws_two_lines_and_not_the_window() -> None
         drawn.clear()
         app.view.go(lambda port: port.page(1))
         await pilot.pause()
-        assert len(drawn) == 30
+        assert set(drawn) == set(range(30))
