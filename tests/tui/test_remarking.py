@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from factory.model import CommentKind
+from factory.model import Anchor, Comment, CommentKind, CommentState
 from factory.wire import (
     DropComment,
     SaveComment,
@@ -158,3 +159,42 @@ async def test_ready_made_remarks_are_there_in_the_box_of_feedback_too() -> None
         text = await review.press("f", "ctrl+r", *("j",) * 20)
         assert "▸  remark number 20" in text
         assert "remark number 20" in await review.press("enter")
+
+
+def told(name: str, state: CommentState, **more: Any) -> Comment:
+    anchor = Anchor(path="internal/limit/bucket.go", line=42, text="\tb.refill(time.Now())")
+    given: dict[str, Any] = {"anchor": anchor, "round": 1, "first": 1} | more
+    return Comment(
+        id=name, task="rate-limit", kind=CommentKind.DO, text=name, state=state, **given
+    )  # fmt: skip
+
+
+async def test_a_comment_shows_what_its_lines_said_before_and_the_reply_under_it() -> None:
+    was = told("inject the clock", CommentState.ADDRESSED, was="b.refill()\nb.go()", reply="done")
+    async with reviewing(review_stage(remarks=(was,))) as review:
+        assert "│ you·do [addressed]: inject the clock" in review.text
+        assert "│   was: b.refill() ⋯ 1 more line" in review.text
+        assert "│   reply: done" in review.text
+
+
+async def test_a_settled_comment_of_an_earlier_round_takes_one_line_until_the_cursor_is_there() -> (
+    None
+):
+    old = told("inject the clock", CommentState.ADDRESSED, was="b.refill()", reply="it is done")
+    newer = told("and the limit", CommentState.OPEN, round=2, first=1)
+    async with reviewing(review_stage(remarks=(old, newer))) as review:
+        assert "│ you·do [addressed]: inject the clock" in review.text
+        assert "was: b.refill()" not in review.text
+        assert "│ you·do [still open from round 1]: and the limit" in review.text
+        text = await review.press("right_square_bracket", "j", "j")
+        assert "│   was: b.refill()" in text
+        assert "│   reply: it is done" in text
+        assert "was: b.refill()" not in await review.press("j")
+
+
+async def test_feedback_names_what_is_still_open_and_sends_it_again() -> None:
+    async with reviewing(
+        review_stage(remarks=(told("inject the clock", CommentState.OPEN),))
+    ) as review:
+        text = await review.press("f")
+        assert "again, still open: internal/limit/bucket.go:42 · do: inject the clock" in text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from textual.content import Content
 
-from factory.model import TaskState
+from factory.model import CommentState, TaskState
 from factory.wire import Accept, AcceptPart, Look, Overview, Reject, ReviewIndex, SendFeedback
 from tui import acceptcard, reviewlines
 from tui.deciding import accept_refusal, return_refusal
@@ -66,13 +66,15 @@ class Deciding(Partly):
         from tui.widgets.prompt import Prompt
 
         listed = [f"\n  {reviewlines.comment_line(comment)}" for comment in self.drafts]
+        again = [one for one in self.comments if one.state is CommentState.OPEN]
+        listed += [f"\n  again, still open: {reviewlines.comment_line(one)}" for one in again]
         title = Content.assemble(
             ("feedback", "bold"), f" to {line(index.task)}", *listed,
             "\na remark on the whole, if any:" if listed else "\nwhat shall it do?",
         )  # fmt: skip
         key = f"feedback {index.task}"
         prompt = Prompt(
-            title, drafts=self.factory.drafts, key=key, send="next", optional=bool(self.drafts)
+            title, drafts=self.factory.drafts, key=key, send="next", optional=bool(listed)
         )
         self.app.push_screen(prompt, lambda text: self._send(index, refuse, text))
 
