@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -24,7 +23,7 @@ from tui.screens.base import FactoryScreen
 from tui.settings import Settings
 from tui.standing import counts, short
 from tui.text import line
-from tui.theme import THEMES, AsciiSigns
+from tui.theme import THEMES, AsciiSigns, Themed
 from tui.undo import Act, inverse
 
 
@@ -57,7 +56,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class FactoryApp(App[None]):
+class FactoryApp(Themed):
     """One developer's view on one engine; `connect` opens the connection, again after a loss."""
 
     TITLE = "factory"

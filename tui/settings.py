@@ -19,7 +19,7 @@ class Settings(Struct):
     signs: str = ""
     """`ascii` for terminals that lack the signs."""
     theme: str = ""
-    """`factory`, `factory-blue-orange`, or one of Textual's own."""
+    """`factory`, `-light`, `-contrast` or `-blue-orange` after it, or one of Textual's own."""
     problems: tuple[str, ...] = ()
     """What is wrong with the file, a sentence each; what is wrong is not used."""
 

@@ -17,7 +17,7 @@ from tui.text import clean, fit, line, pad, plural, shorten_path
 
 COMPONENTS = (
     "added", "removed", "context", "file", "hunk", "remark", "cursor",
-    "good", "bad", "accent", "warning", "muted", "name",
+    "good", "bad", "accent", "warning", "muted", "name", "seen",
 )  # fmt: skip
 """What a theme can colour, as component classes `diff--<name>`."""
 
@@ -62,12 +62,13 @@ class Palette:
             Tone.NUMBER: ink["warning"],
             Tone.NAME: ink["name"],
         }
+        self._seen = Style(dim=styles["seen"].dim)
         self._cursor = Style(bgcolor=styles["cursor"].bgcolor)
 
     def over(self, style: Style, flags: Flag) -> Style:
         """A style as the cursor or a seen hunk changes it."""
         if Flag.SEEN in flags:
-            style += _SEEN
+            style += self._seen
         return style + self._cursor if Flag.CURSOR in flags else style
 
 
@@ -76,7 +77,6 @@ def _ink(style: Style) -> Style:
     return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
 
 
-_SEEN = Style(dim=True)
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
 
