@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from factory.config import Config
-from factory.model import Task, TaskState
+from factory.model import ParkReason, Task, TaskState
 
 NEVER = (TaskState.REJECTED, TaskState.STOPPED)
 """How a task that others come after will not land by itself any more."""
@@ -14,6 +14,31 @@ NEVER = (TaskState.REJECTED, TaskState.STOPPED)
 def places(tasks: Sequence[Task], config: Config) -> int:
     """How many more agents may work at once."""
     return config.agents_at_once - sum(task.state is TaskState.WORKING for task in tasks)
+
+
+def waits_for_person(task: Task) -> bool:
+    """Whether a task goes no further before the developer has decided something.
+
+    What the standing accept takes is never ready, and what they paused waits for nobody.
+    """
+    if task.state is TaskState.READY:
+        return True
+    parked = task.parked if task.state is TaskState.PARKED else None
+    return bool(parked and parked.until is None and parked.reason is not ParkReason.PAUSED)
+
+
+def held(tasks: Sequence[Task], config: Config) -> str:
+    """Why no new task starts though one could: too many items wait for a person; "" for no reason.
+
+    Each task that starts is one more to review; past the limit they would only grow stale.
+    """
+    limit, waiting = config.waiting_at_most, sum(map(waits_for_person, tasks))
+    if not limit or waiting < limit or not any(admitted(tasks, config)):
+        return ""
+    wait = "1 change waits" if waiting == 1 else f"{waiting} changes wait"
+    over = waiting - limit + 1
+    decide = "it" if waiting == 1 else "one" if over == 1 else str(over)
+    return f"{wait} for you; nothing new starts until you decide on {decide}"
 
 
 def admitted(tasks: Sequence[Task], config: Config) -> Iterator[tuple[Task, str]]:

@@ -8,6 +8,7 @@ from factory import lifecycle
 from factory.gate import Gate
 from factory.lifecycle import Phase
 from factory.model import FactoryError, Judged, StoreError, Task, TaskState, Verdict
+from factory.rivals import overtaken
 from factory.shop import Shop
 
 _RECHECK = 600.0
@@ -41,8 +42,11 @@ class Ahead:
         if Phase.WORK in phases:
             return None
         tip = self._shop.tip.commit
-        for task in self._shop.store.tasks.all():
+        tasks = self._shop.store.tasks.all()
+        for task in tasks:
             if task.state is not TaskState.READY or self._tried.get(task.id) == tip:
+                continue
+            if overtaken(task, tasks):
                 continue
             change = self._shop.store.evidence.change(task.id)
             if change and change.tip != tip:
@@ -55,9 +59,12 @@ class Ahead:
 
     async def conflicts(self, busy: Container[str]) -> None:
         """The target moved: what no longer merges goes back to its agent at once."""
-        for task in self._shop.store.tasks.all():
+        tasks = self._shop.store.tasks.all()
+        for task in tasks:
             change = self._shop.store.evidence.change(task.id)
             if task.state is not TaskState.READY or change is None or task.id in busy:
+                continue
+            if overtaken(task, tasks):  # its agent would do again what has landed
                 continue
             merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
             if merge.conflicts:

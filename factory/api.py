@@ -118,10 +118,10 @@ class _Routes:
         )  # fmt: skip
 
     async def ledger(self, request: Request) -> wire.LedgerView:
-        return self._engine.views.ledger()
+        return self._engine.reports.ledger()
 
     async def report(self, request: Request) -> wire.Report:
-        return self._engine.views.report(float(request.query_params.get("since", "0")))
+        return self._engine.reports.report(float(request.query_params.get("since", "0")))
 
     async def history(self, request: Request) -> tuple[wire.Fact, ...]:
         return self._engine.shop.store.journal.facts(

@@ -239,6 +239,8 @@ class Config(Struct):
     standing_accept: StandingAccept = StandingAccept()
     agents_at_once: int = 4
     checks_at_once: int = 2
+    waiting_at_most: int = 6
+    """How many items may wait for a person before no new task starts; 0 for no limit."""
     in_order: bool = False
     """True runs a gate's guardrails one after the other and stops at the first red one."""
     rounds: int = 3

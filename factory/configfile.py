@@ -1,6 +1,7 @@
 """factory.toml as text → Config. Pure; docs/factory-toml.md is its reference.
 
-target, agent, agents_at_once, checks_at_once, in_order, rounds, protected, critical, folded
+target, agent, agents_at_once, checks_at_once, waiting_at_most, in_order, rounds
+protected, critical, folded
 [budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
 [environment]      setup inputs toolchain path env
 [standing_accept]  paths max_lines until
@@ -40,8 +41,8 @@ from factory.tables import (
 )
 
 _TOP = (
-    "target", "agent", "agents_at_once", "checks_at_once", "in_order", "rounds",
-    "protected", "critical", "folded",
+    "target", "agent", "agents_at_once", "checks_at_once", "waiting_at_most", "in_order",
+    "rounds", "protected", "critical", "folded",
 )  # fmt: skip
 
 _ONLY = {
@@ -114,6 +115,7 @@ def _config(top: Table) -> Config:
         standing_accept=_standing_accept(top.table("standing_accept")),
         agents_at_once=top.get("agents_at_once", whole("agents", 1, 64), usual.agents_at_once),
         checks_at_once=top.get("checks_at_once", whole("checks", 1, 64), usual.checks_at_once),
+        waiting_at_most=top.get("waiting_at_most", whole("items", 0, 1_000), usual.waiting_at_most),
         in_order=top.get("in_order", flag, usual.in_order),
         rounds=top.get("rounds", whole("rounds", 0, 100), usual.rounds),
         task_budget=_budget(budget, "task"),

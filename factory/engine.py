@@ -32,6 +32,7 @@ from factory.hub import Hub
 from factory.landing import Landings
 from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
+from factory.reporting import Reports
 from factory.reviewing import Reviewing
 from factory.run import Runner
 from factory.sandbox.containment import Level
@@ -64,6 +65,7 @@ class Engine:
         self.runner.attended = lambda: hub.attended
         hub.came = self.runner.wake
         self.views = Views(shop, purse, attempts, self.gate, self.runner, self.audits)
+        self.reports = Reports(shop, purse)
         self.commands = Commands(shop, self.reviewing)
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from factory.model import Change, Comment, CommentKind, CommentState
+from factory.model import Anchor, Change, Comment, CommentKind, CommentState
 from factory.review import anchors
 from factory.review.patch import line_text
 from factory.shop import Shop
@@ -28,38 +28,88 @@ def send(shop: Shop, task: str, remark: str) -> str:
 
 
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
-    """After a new round: what became of each open comment, by the diff and the agent's answers."""
+    """After a new round: where each comment stands now, and what became of each open one.
+
+    A comment is moved whatever its state; one whose lines are gone stands on its file from then
+    on, for a line that it was never about would be a lie.
+    """
     comments = shop.store.reviews.comments(change.task)
     newest = max((one.round for one in comments), default=0)
-    open_ = [one for one in comments if one.state is CommentState.OPEN]
-    sent = [one for one in open_ if one.round == newest]
+    sent = [one for one in comments if one.state is CommentState.OPEN and one.round == newest]
     answered = {one.id: one for one in anchors.replied(sent, change.handoff)}
     old = next((one for one in before if one.tree != change.tree), None)
-    for comment in open_:
-        comment = answered.get(comment.id, comment)
+    files = _Files(shop, old, change)
+    for before_it in comments:
+        comment = answered.get(before_it.id, before_it)
+        moved = await files.follow(comment.anchor)
         if comment.state is CommentState.OPEN:
-            comment = await _by_diff(shop, comment, change, old)
-        shop.store.reviews.put(comment)
+            comment = await _by_diff(comment, moved, files)
+        elif moved is not None:
+            comment = replace(comment, anchor=moved)
+        elif comment.anchor.line:
+            comment = replace(comment, anchor=replace(comment.anchor, line=0, end=0))
+        if comment != before_it:
+            shop.store.reviews.put(comment)
 
 
-async def _by_diff(shop: Shop, comment: Comment, change: Change, old: Change | None) -> Comment:
+class _Files:
+    """The files of two rounds, the later of which may have given them other names."""
+
+    def __init__(self, shop: Shop, old: Change | None, new: Change) -> None:
+        self._vault = shop.vault
+        self.old, self._new = old, new
+        self._renamed: dict[str, str] | None = None
+
+    async def follow(self, anchor: Anchor) -> Anchor | None:
+        """Where an anchor is in the later round; None where its file or its lines are gone."""
+        if not anchor.path or not anchor.new:
+            return anchor
+        text = await self.text(anchor.path)
+        if text is None:
+            anchor = replace(anchor, path=await self._new_name(anchor.path))
+            text = await self.text(anchor.path) if anchor.path else None
+        if text is None:
+            return None
+        was = await self.before(anchor)
+        return anchors.place(anchor, text.split("\n"), None if was is None else was.split("\n"))
+
+    async def text(self, path: str) -> str | None:
+        """A file of the later round."""
+        data = await self._vault.objects.file(self._new.tree, path)
+        return None if data is None else line_text(data)
+
+    async def before(self, anchor: Anchor) -> str | None:
+        """The same file in the earlier round; None where there was none."""
+        if self.old is None:
+            return None
+        names = {new: old for old, new in (self._renamed or {}).items()}
+        path = names.get(anchor.path, anchor.path)
+        data = await self._vault.objects.file(self.old.tree, path)
+        return None if data is None else line_text(data)
+
+    async def _new_name(self, path: str) -> str:
+        if self.old is None:
+            return ""
+        if self._renamed is None:
+            self._renamed = await self._vault.renamed(self.old.tree, self._new.tree)
+        return self._renamed.get(path, "")
+
+
+async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Comment:
     """A *do* whose lines changed is addressed; lines that only moved keep it open."""
-    if comment.kind is CommentKind.NOTE:
-        return replace(comment, state=CommentState.ADDRESSED)
+    done = replace(comment, state=CommentState.ADDRESSED)
     anchor = comment.anchor
     if not anchor.path:
-        return replace(comment, state=CommentState.ADDRESSED) if old else comment
+        return done if files.old or comment.kind is CommentKind.NOTE else comment
+    if moved is None:
+        if comment.kind is not CommentKind.NOTE and not anchor.line:
+            return replace(comment, state=CommentState.OUTDATED)
+        return replace(done, anchor=replace(anchor, line=0, end=0))
+    if comment.kind is CommentKind.NOTE:
+        return replace(done, anchor=moved)
     if not anchor.new:
         return comment
-    text = await shop.vault.objects.file(change.tree, anchor.path)
-    if text is None:
-        return replace(comment, state=CommentState.OUTDATED)
     if not anchor.line:
-        was = await shop.vault.objects.file(old.tree, anchor.path) if old else text
-        return comment if was == text else replace(comment, state=CommentState.ADDRESSED)
-    placed = anchors.place(anchor, line_text(text).split("\n"))
-    if placed is None:
-        return replace(comment, state=CommentState.ADDRESSED)
-    if placed.text == anchor.text:
-        return replace(comment, anchor=placed)
-    return replace(comment, anchor=placed, state=CommentState.ADDRESSED)
+        same = files.old is None or await files.before(moved) == await files.text(moved.path)
+        return replace(comment if same else done, anchor=moved)
+    return replace(comment if moved.text == anchor.text else done, anchor=moved)

@@ -12,7 +12,8 @@ from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.kept import KeptDiffs
 from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
-from factory.review import Review, rounds
+from factory.review import Review, contents, rounds
+from factory.rivals import rivals
 from factory.shop import Shop
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
@@ -92,7 +93,18 @@ class Reviewing:
         left = await self._shop.vault.tree_of(change.tip)
         if look is Look.DELTA and (old := self._looked_at(change)) is not None:
             left = await self._left(change, old)
+        elif look is Look.RIVAL:
+            left = await self._left(change, self._rival(task))
         return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+
+    def _rival(self, task: Task) -> Change:
+        """The change of another attempt at the same. Raises UnknownError where there is none."""
+        store = self._shop.store
+        others = (store.evidence.change(o.id) for o in rivals(task, store.tasks.all()))
+        found = next((change for change in others if change is not None), None)
+        if found is None:
+            raise UnknownError(f"there is no other attempt at {task.id} with a change yet")
+        return found
 
     def _looked_at(self, change: Change) -> Change | None:
         """The earlier round that the developer decided on; None where there is none."""
@@ -143,12 +155,21 @@ class Reviewing:
 
     async def _text(self, sides: _Sides, context: int) -> _Text:
         vault = self._shop.vault
-        raw = await vault.raw(sides.left, sides.right)
-        blobs = tuple(oid for changed in parse_raw(raw) for oid in changed.blobs)
-        patch, sizes = await asyncio.gather(
-            vault.patch(sides.left, sides.right, context=context), vault.sizes(blobs)
+        raw = await vault.raw(sides.left, sides.right, renames=True)
+        patch, beside = await asyncio.gather(
+            vault.patch(sides.left, sides.right, context=context, renames=True),
+            self._beside(raw, sides.tip),
         )
-        return _Text(raw=raw, patch=patch, sizes=sizes)
+        return replace(beside, patch=patch)
+
+    async def _beside(self, raw: bytes, tip: str) -> _Text:
+        """What is told besides the lines: it is read while git makes the patch."""
+        vault = self._shop.vault
+        changed = parse_raw(raw)
+        sizes = await vault.sizes(tuple(oid for one in changed for oid in one.blobs))
+        blobs = await vault.blobs(contents.wanted(changed, sizes))
+        attributes = await vault.objects.file(tip, ".gitattributes") or b""
+        return _Text(raw=raw, patch=b"", sizes=sizes, blobs=blobs, attributes=attributes)
 
     async def _parse(self, task: Task, text: _Text) -> Review:
         config = self._shop.tip.config or Config()
@@ -156,7 +177,7 @@ class Reviewing:
         return await asyncio.to_thread(  # half a second, where it is a large one
             review.read, text.raw, text.patch, text.sizes, critical=config.critical,
             folded=config.folded, protected=config.protected,
-            marks=change.marks if change else (),
+            marks=change.marks if change else (), blobs=text.blobs, attributes=text.attributes,
         )  # fmt: skip
 
 
@@ -166,6 +187,8 @@ class _Text(Struct):
     raw: bytes
     patch: bytes
     sizes: dict[str, int]
+    blobs: dict[str, bytes]
+    attributes: bytes
 
 
 def decided_note(task: str) -> str:

@@ -26,6 +26,7 @@ from factory.model import (
     Task,
     TaskState,
 )
+from factory.pairs import Pairs
 from factory.phases import Phases
 from factory.reviewing import Reviewing
 from factory.shop import Shop
@@ -40,8 +41,8 @@ _ALONE = (
 )
 _SELDOM = 60.0
 """Seconds at most between two tries of a landing that is refused for no cause we see."""
-_AHEAD = ""
-"""Stands for what is checked ahead of time, among the ids of tasks."""
+_AHEAD, _PAIRS = "", " "
+"""Stand for what is checked and compared ahead of time, among the ids of tasks."""
 _NOTICE = 60.0
 """Seconds after which a suspended machine, or a clock that was set, is noticed while something is
 due by the clock."""
@@ -59,6 +60,7 @@ class Runner:
         self._attempts = attempts
         self._landings = landings
         self._ahead = Ahead(shop, gate)
+        self.pairs = Pairs(shop)
         self._phases = Phases(shop, attempts, gate, landings, reviewing)
         self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
@@ -175,6 +177,9 @@ class Runner:
         config = self._shop.tip.config
         if config is None or self.problem:
             return
+        self.problem = admission.held(tasks, config)
+        if self.problem:
+            return
         for task, never in admission.admitted(tasks, config):
             if never:
                 failed = lifecycle.Failed(reason=ParkReason.ERROR, message=never)
@@ -194,11 +199,13 @@ class Runner:
             self._spawn(task.id, phase, self._phases.run(task, phase))
 
     def _gate_ahead(self) -> None:
+        """Find out what the developer will want to know, while nobody waits for it."""
         phases = {phase for phase, _ in self._running.values()}
-        if _AHEAD in self._running or self._alone():
+        if self._alone():
             return
-        work = self._ahead.work(phases)
-        if work is not None:
+        if _PAIRS not in self._running and (work := self.pairs.work()):
+            self._spawn(_PAIRS, None, work)
+        if _AHEAD not in self._running and (work := self._ahead.work(phases)):
             self._spawn(_AHEAD, None, work)
 
     def _due(self, tasks: tuple[Task, ...], began: float) -> float | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -16,9 +14,10 @@ from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
-from factory.model import Change, Judged, ParkReason, Run, Spend, Task, TaskState, Verdict
+from factory.model import Change, Judged, Run, Task, TaskState, Verdict
 from factory.purse import Purse
 from factory.reviewing import decided_note, hunks_note
+from factory.rivals import marked
 from factory.run import Runner
 from factory.sandbox import shell
 from factory.shop import Shop
@@ -26,13 +25,8 @@ from factory.store import Evidence
 from factory.transcript import Transcript
 from factory.wire import (
     Details,
-    Fact,
     GuardrailStatus,
-    LedgerRow,
-    LedgerView,
     Overview,
-    Report,
-    ReportItem,
     TaskView,
 )
 from factory.worktrees import attempt_name
@@ -41,10 +35,6 @@ _SHOWN_AFTER_END = 100
 """Tasks that are over and still listed, the newest."""
 _LAST = 16_384
 """Bytes of a transcript's end in which its last line is looked for."""
-_REPORTED = frozenset({"engine", "cheat", "undo", "differs", "alarm"})
-_EVERY = 1_000_000
-"""Facts; a report leaves out none of its time."""
-_LIMITED = f"{ParkReason.RATE_LIMITED}: "
 
 
 class Views:
@@ -67,12 +57,12 @@ class Views:
         """One picture of everything."""
         tasks = self._listed()
         changes = {task.id: self._shop.store.evidence.change(task.id) for task in tasks}
-        views = [await self._task(task, changes) for task in tasks]
+        views = marked([await self._task(task, changes) for task in tasks])
         config = self._shop.tip.config
         return Overview(
             seq=self._shop.store.journal.seq, repository=self._shop.repository.path.name,
             path=str(self._shop.repository.path), target=self._shop.vault.target,
-            tip=self._shop.tip.commit, now=self._shop.now(), tasks=tuple(views),
+            tip=self._shop.tip.commit, now=self._shop.now(), tasks=views,
             tip_guardrails=self._on_tip(),
             guardrails=tuple(spec.name for spec in config.guardrails) if config else (),
             spent_today=self._purse.today(), usd_per_hour=self._purse.per_hour(),
@@ -103,6 +93,8 @@ class Views:
             task=task, spent=self._purse.of(task), attempt=name, change=change,
             guardrails=self._guardrails(task, change),
             overlaps=_overlaps(task, changes, self._shop),
+            meets=self._runner.pairs.meets(change, changes.values()),
+            moved=self._runner.pairs.moved(change) if change and behind else (),
             behind=behind, stale_on=change.tip if change and behind else "",
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",
@@ -194,77 +186,6 @@ class Views:
         profile = await self._attempts.worktrees.profile(task, None)
         folder = self._shop.attempt_folder(attempt_name(task)) / "shell"
         return shell.interactive(profile, folder)
-
-    def ledger(self) -> LedgerView:
-        """What it cost, by day, task and agent."""
-        by_day: dict[str, Spend] = defaultdict(Spend)
-        by_task: dict[str, Spend] = defaultdict(Spend)
-        by_agent: dict[str, Spend] = defaultdict(Spend)
-        tasks = {task.id: task for task in self._shop.store.tasks.all()}
-        done: dict[str, set[str]] = defaultdict(set)
-        for line in self._purse.lines():
-            day = f"{datetime.fromtimestamp(line.at):%Y-%m-%d}"
-            by_day[day] += line.spend
-            by_task[line.task] += line.spend
-            by_agent[line.agent] += line.spend
-            done[day].add(line.task)
-            done[line.agent].add(line.task)
-        landed = {task.id for task in tasks.values() if task.state is TaskState.LANDED}
-
-        def rows(found: dict[str, Spend]) -> tuple[LedgerRow, ...]:
-            return tuple(
-                LedgerRow(
-                    name=name,
-                    spent=spent,
-                    tasks=len(done[name]) or 1,
-                    landed=len((done[name] or {name}) & landed),
-                )
-                for name, spent in sorted(found.items(), reverse=True)
-            )
-
-        return LedgerView(days=rows(by_day), tasks=rows(by_task), agents=rows(by_agent))
-
-    def report(self, since: float) -> Report:
-        """What happened since a time; 0 for since the last report was asked for."""
-        now = self._shop.now()
-        notes = self._shop.store.answers
-        since = since or float(notes.note("reported") or 0)
-        notes.put_note("reported", str(now))
-        every = self._shop.store.tasks.all()
-        tasks = [task for task in every if not task.state.over or task.changed_at >= since]
-        facts = self._shop.store.journal.facts(since=since, limit=_EVERY)
-        since = since or min((task.created_at for task in every), default=now)
-        lines = self._purse.lines(since=since)
-        return Report(
-            since=since, until=now, tip=self._shop.tip.commit,
-            items=tuple(
-                ReportItem(
-                    task=task.id, title=task.title, state=task.state, parked=task.parked,
-                    note=task.parked.message if task.parked else task.waiting,
-                    spent=self._purse.of(task),
-                    by_rule=bool(task.decision and task.decision.by_rule),
-                )
-                for task in tasks
-            ),
-            events=tuple(_worth_reporting(facts)),
-            spent=sum((line.spend for line in lines), Spend()),
-        )  # fmt: skip
-
-
-def _worth_reporting(facts: Sequence[Fact]) -> Iterator[Fact]:
-    """What Monday's report tells: a restart that interrupted nothing is no news.
-
-    Of tasks that one limit parked, the first is told.
-    """
-    limited = False
-    for fact in facts:
-        by_limit = fact.kind == "parked" and fact.text.startswith(_LIMITED)
-        if (by_limit and not limited) or (
-            fact.kind in _REPORTED and not fact.text.startswith("started, 0 ")
-        ):
-            yield fact
-        # Whoever goes on, or stops for another reason, is past the limit.
-        limited = by_limit or (limited and fact.kind not in ("claimed", "ready", "red"))
 
 
 def _last_line(path: Path) -> str:

@@ -65,11 +65,16 @@ async def until(pilot: Pilot[None], ready: Callable[[Overview], bool]) -> None:
     await pilot.pause(0.5)
 
 
+def drawn(app: FactoryApp) -> str:
+    """The screen as SVG, without the fonts that Textual would have fetched from elsewhere."""
+    picture = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
+    return re.sub(r"font-family: [^;]*;", "font-family: monospace;", picture)
+
+
 def save(app: FactoryApp, file: Path) -> None:
-    """Without the fonts that Textual would have fetched from elsewhere."""
-    drawn = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
+    """Write the screen as a picture."""
     file.parent.mkdir(exist_ok=True)
-    file.write_text(re.sub(r"font-family: [^;]*;", "font-family: monospace;", drawn))
+    file.write_text(drawn(app))
     sys.stdout.write(f"{file}\n")
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from factory import review
 from factory.git.comparisons import parse_raw
-from factory.model import Struct
-from factory.review import Review
+from factory.model import Mark, Struct
+from factory.review import Review, contents
 from factory.wire import FileView, Row
 
 FILE, PROGRAM, LINK, MODULE = "100644", "100755", "120000", "160000"
 A_COMMIT, ANOTHER = b"a" * 40, b"b" * 40
-_FLAGS = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--full-index")
+_FLAGS = ("--no-ext-diff", "--no-textconv", "--no-color", "--full-index")
 
 
 class File(Struct):
@@ -31,6 +31,7 @@ class Said(Struct):
     patch: bytes
     numstat: bytes
     sizes: dict[str, int]
+    blobs: dict[str, bytes]
 
 
 Tree = Mapping[bytes, File | bytes]
@@ -60,26 +61,51 @@ class Trees:
         )
         return done.stdout
 
-    def said(self, left: Tree, right: Tree, *, context: int = 3, text: bool = True) -> Said:
+    def said(
+        self,
+        left: Tree,
+        right: Tree,
+        *,
+        context: int = 3,
+        text: bool = True,
+        renames: bool = False,
+        wants: bool = False,
+    ) -> Said:
+        """`wants` reads the contents that a review asks for, too."""
         self.git(
             "fast-import", "--quiet", "--force", given=_stream("l", left) + _stream("r", right)
         )
         pair = ("l^{tree}", "r^{tree}")
         shown = ("--text",) if text else ()
-        raw = self.git("diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", *pair)
-        patch = self.git("diff", *_FLAGS, *shown, f"-U{context}", *pair)
+        names = "--find-renames" if renames else "--no-renames"
+        raw = self.git("diff-tree", "-r", "--raw", "-z", "--no-abbrev", names, *pair)
+        patch = self.git("diff", *_FLAGS, names, *shown, f"-U{context}", *pair)
         binary = b"\0" in patch or b"\nBinary files " in patch or b"\nGIT binary" in patch
-        blobs = {oid for one in parse_raw(raw) for oid in one.blobs} if binary else ()
+        changed = parse_raw(raw)
+        blobs = {oid for one in changed for oid in one.blobs} if binary or wants else ()
+        sizes = {oid: int(self.git("cat-file", "-s", oid)) for oid in blobs}
+        wanted = contents.wanted(changed, sizes) if wants else ()
         return Said(
             raw=raw,
             patch=patch,
             numstat=self.git("diff", "--numstat", "-z", "--no-renames", "--text", *pair),
-            sizes={oid: int(self.git("cat-file", "-s", oid)) for oid in blobs},
+            sizes=sizes,
+            blobs={oid: self.git("cat-file", "blob", oid) for oid in wanted},
         )
 
 
-def read(said: Said, protected: tuple[str, ...] = ()) -> Review:
-    return review.read(said.raw, said.patch, said.sizes, protected=protected)
+def read(
+    said: Said,
+    protected: tuple[str, ...] = (),
+    critical: tuple[str, ...] = (),
+    marks: tuple[Mark, ...] = (),
+    seen: frozenset[str] = frozenset(),
+    attributes: bytes = b"",
+) -> Review:
+    return review.read(
+        said.raw, said.patch, said.sizes, protected=protected, critical=critical, marks=marks,
+        seen=seen, blobs=said.blobs, attributes=attributes,
+    )  # fmt: skip
 
 
 def whole(found: Review) -> tuple[Row, ...]:

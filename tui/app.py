@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,12 +20,14 @@ from tui import frame
 from tui.diff.place import Place
 from tui.driver import SleepingDriver
 from tui.feed import Connect, Feed, Link
+from tui.notices import Notices, chosen
 from tui.screens.base import FactoryScreen
 from tui.settings import Settings
 from tui.standing import counts, short
 from tui.text import line
 from tui.theme import THEMES, AsciiSigns, Themed
 from tui.undo import Act, inverse
+from tui.waiting import Order
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[None]]:
@@ -74,15 +77,19 @@ class FactoryApp(Themed):
         settings: Settings = _DEFAULTS,
         open_at: str = "floor",
         now: Callable[[], float] = time.time,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         super().__init__(driver_class=SleepingDriver)
         self.frame = frame.FrameClock()
         self.feed = Feed(connect, self)
         self.keymap = settings.keys
         self.drafts: dict[str, str] = {}
+        self.order = Order.AGE
         self.now = now
         self.acts: list[Act] = []
         self._settings = settings
+        inside_tmux = bool(environment.get("TMUX"))
+        self._notices = Notices(chosen(settings.notify, environment), inside_tmux=inside_tmux)
         self._open_at = open_at
         self._ticks: Timer | None = None
         self._away: Timer | None = None
@@ -126,6 +133,9 @@ class FactoryApp(Themed):
         self._active(lambda screen: screen.take(overview))
         self._stand()
         self._set_title(f"{line(overview.repository, 30)} {short(counts(overview.tasks))}")
+        for sequence in self._notices.news(overview):
+            if self._driver is not None:
+                self._driver.write(sequence)
 
     def hear(self, notice: wire.AnyNotice) -> None:
         """Hand a notice to the screens that are seen."""

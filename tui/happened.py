@@ -11,12 +11,14 @@ from factory.wire import Fact
 from tui import text
 
 _WORDS = {
+    "again": "is another attempt",
     "audited": "found whole after landing",
     "base": "guardrails ran on the target",
     "budget": "budget changed",
     "claimed": "says it is done",
     "cleared": "tries again to land",
     "comment": "comment written",
+    "compared": "waiting changes compared",
     "differs": "not as accepted",
     "draft": "held back",
     "held": "held back",

@@ -8,9 +8,9 @@ from textual.content import Content
 
 from factory.model import Lane, Mark, TaskState
 from factory.wire import Overview, TaskView
-from tui.standing import sign, why
+from tui.standing import nth, sign, why
 from tui.text import ago, line, money, plural
-from tui.waiting import Group, Waiting, named
+from tui.waiting import Group, Order, Waiting, meetings, named, overlaps
 from tui.widgets.listing import Slot, spread
 
 _COLOURS = {"!": "$text-warning", "~": "$text-warning", "✓": "$text-success", "✗": "$text-error"}
@@ -40,7 +40,9 @@ def draw(item: Waiting, number: int, width: int, now: float) -> Content:
             return Content.assemble("   ", ("⚠ ", "$text-error"), (_eyes(view), "$text-error"))
 
 
-def heading(overview: Overview, items: Sequence[Waiting], now: float, width: int) -> Content:
+def heading(
+    overview: Overview, items: Sequence[Waiting], now: float, width: int, order: Order = Order.AGE
+) -> Content:
     """The line on top: how much waits, and since when."""
     counts = [
         f"{sum(item.group is group for item in items)} {words}"
@@ -53,7 +55,9 @@ def heading(overview: Overview, items: Sequence[Waiting], now: float, width: int
     left = Content.assemble(
         (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
     )
-    return spread(left, Content(f"oldest {ago(now - oldest)} " if oldest else ""), width)
+    right = ["suggested order"] if order is Order.SUGGESTED else []
+    right += [f"oldest {ago(now - oldest)}"] if oldest else []
+    return spread(left, Content("".join(f"{words} " for words in right)), width)
 
 
 def empty(overview: Overview) -> Content:
@@ -80,6 +84,7 @@ def _title(view: TaskView, width: int, now: float) -> Content:
         (critical, "$text-warning"),
         (line(view.task.id), "bold"),
         f"  {line(view.task.title)}" if view.task.title != view.task.id else "",
+        (f"  {nth(view.task)}" if view.task.rival_of else "", "$text-muted"),
     )
     age = ago(now - view.since) if view.since else ""
     cost = money(view.spent, view.subscription)
@@ -106,9 +111,16 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
         words.append(f"round {view.task.rounds}")
     if view.comments:
         words.append(f"{plural(view.comments, 'comment')} unsent")
-    if view.overlaps:
-        words.append(f"touches {line(named(view.overlaps))}")
-    return [("".join(f" · {word}" for word in words), "$text-muted")]
+    if others := overlaps(view):
+        words.append(f"touches {line(named(others))}")
+    if view.moved:
+        words.append(f"the target moved {line(named(view.moved, 2))}")
+    if view.overtaken:
+        words.append(f"overtaken by {line(view.overtaken)}, which landed")
+    elif view.rivals:
+        words.append(f"= compares it with {line(named(view.rivals))}")
+    met = f" · conflicts with {line(named(meetings(view), 2))}" if view.meets else ""
+    return [(met, "$text-error"), ("".join(f" · {word}" for word in words), "$text-muted")]
 
 
 def _eyes(view: TaskView) -> str:

@@ -21,6 +21,7 @@ class Where(StrEnum):
     ZOOM = "zoom"
     INBOX = "inbox"
     REVIEW = "review"
+    RIVAL = "rival"
     EVIDENCE = "evidence"
     TASKS = "tasks"
     LEDGER = "ledger"
@@ -86,6 +87,7 @@ _FLOOR = _table(
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     ("budget", "+", "budget", "Raise this task's budget."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
     ("layout", "|", "list", "Change between panes and list."),
     ("end", "x", "end", "End this task for good; its work is kept."),
     ("leave", "q", "leave", "Leave the screen; the agents go on."),
@@ -106,6 +108,8 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("again", "A", "again", "Start another, independent attempt at this task."),
+    ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
 
 _REVIEW = _table(
@@ -122,15 +126,31 @@ _REVIEW = _table(
     ("range", "v", "range", "Start or end a range of lines."),
     ("comment_file", "C", "on file", "Comment on the file."),
     ("comment_change", "M", "on change", "Comment on the change as a whole."),
+    ("summary", "i", "summary", "Show what the change is about, on one page."),
     ("context", "enter", "context", "Show more lines around."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("split", "|", "split", "Show old and new side by side, or one below the other."),
+    ("blanks", "W", "white space", "Show signs for spaces and tabs, or not."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+    ("rival", "=", "other attempt", "Show another attempt at the same beside this one."),
     ("feedback", "f", "feedback", "Send your comments back to the agent."),
     ("accept", "a", "accept", "Accept the change as shown."),
     ("reject", "x", "reject", "Reject the change; its work is kept."),
+)
+
+_RIVAL = _table(
+    Where.RIVAL,
+    ("next_hunk", "]", "next hunk", "Go to the next hunk."),
+    ("previous_hunk", "[", "previous hunk", "Go to the hunk before."),
+    ("next_file", "}", "next file", "Go to the next file."),
+    ("previous_file", "{", "previous file", "Go to the file before."),
+    ("context", "enter", "context", "Show more lines around."),
+    ("wrap", "w", "wrap", "Wrap long lines, or not."),
+    ("keep", "K", "keep", "Keep this attempt and give the other one up; its work is kept."),
+    ("rival", "=", "review", "Go back to the review of this attempt."),
 )
 
 _EVIDENCE = _table(
@@ -177,8 +197,8 @@ _TEXT = _table(
 )
 
 REGISTRY: tuple[Action, ...] = (
-    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_EVIDENCE, *_TASKS, *_LEDGER, *_REPORT,
-    *_CARD, *_TEXT,
+    *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_TASKS, *_LEDGER,
+    *_REPORT, *_CARD, *_TEXT,
 )  # fmt: skip
 
 _ALSO = {Where.ZOOM: (Where.FLOOR,), Where.CARD: None, Where.TEXT: None}

@@ -11,7 +11,7 @@ from factory.model import Comment, Lane, Mark, Verdict
 from factory.wire import GuardrailStatus, ReviewIndex, TaskView
 from tui.standing import progress, why
 from tui.text import line, money, plural, took
-from tui.waiting import named
+from tui.waiting import meetings, named, overlaps
 
 COLOURS = {
     Verdict.PASS: "$text-success",
@@ -100,11 +100,15 @@ def concerns(view: TaskView, width: int) -> Content:
     parts = (
         ("weakens", change.weakened, "$text-error"),
         ("conflicts", view.conflicts, "$text-error"),
+        ("conflicts with", meetings(view), "$text-error"),
+        ("overtaken by", (view.overtaken,) if view.overtaken else (), "$text-error"),
         ("beyond task", note.deviations, "$text-warning"),
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
         ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
-        ("overlaps", view.overlaps, "$text-warning"),
+        ("moved under it", view.moved, "$text-warning"),
+        ("overlaps", overlaps(view), "$text-warning"),
+        ("other attempts", view.rivals, "$text-primary"),
         ("found", note.findings, "$text-muted"),
     )
     pieces = [
@@ -124,7 +128,7 @@ def evidence(guardrails: Sequence[GuardrailStatus], width: int) -> Content:
             Content.assemble(
                 (f"{status.verdict.sign} ", COLOURS[status.verdict]),
                 line(status.name),
-                (f" {_figures(status)}", _MUTED),
+                (f" {figures(status)}", _MUTED),
             ),
             rank=1 if status.verdict is Verdict.PASS else 0,
         )
@@ -150,6 +154,8 @@ def accept_question(
     if change is not None and change.lane is Lane.EYES:
         weak = [f"weakens {line(named(change.weakened))}"] if change.weakened else []
         worries += [*weak, *(mark_line(mark) for mark in change.marks[:4])]
+    if view.overtaken:
+        worries.append(f"{line(view.overtaken)}, another attempt at the same, has landed already")
     waived = [line(s.name) for s in view.guardrails if s.verdict is Verdict.WAIVED]
     worries += [f"waived: {', '.join(waived)}"] if waived else []
     if view.behind:
@@ -214,7 +220,8 @@ def _marks(marks: Sequence[Mark]) -> Content:
     return Content.styled(f"⚠{len(marks)} {line(named(kinds, 1))}" if marks else "", "$text-error")
 
 
-def _figures(status: GuardrailStatus) -> str:
+def figures(status: GuardrailStatus) -> str:
+    """What a guardrail found, and how long it took; how far it is while it runs."""
     match status.verdict:
         case Verdict.NOT_RUN:
             return "not run"

@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from factory.model import Struct
-from tui import keys
+from tui import keys, notices
 
 
 class Settings(Struct):
@@ -20,6 +21,11 @@ class Settings(Struct):
     """`ascii` for terminals that lack the signs."""
     theme: str = ""
     """`factory`, `-light`, `-contrast` or `-blue-orange` after it, or one of Textual's own."""
+    notify: str = ""
+    """`bell, osc9`: how it tells that an item has turned to you; `none` for not at all.
+
+    Empty for a bell, and what the terminal is known to show.
+    """
     problems: tuple[str, ...] = ()
     """What is wrong with the file, a sentence each; what is wrong is not used."""
 
@@ -44,7 +50,5 @@ def load(file: Path) -> Settings:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         return Settings(problems=(f"{file}: {error}",))
     wrong = keys.mistakes(settings.keys)
-    if wrong:
-        problems = tuple(f"{file}: {sentence}" for sentence in wrong)
-        return Settings(signs=settings.signs, theme=settings.theme, problems=problems)
-    return settings
+    problems = tuple(f"{file}: {said}" for said in (*wrong, *notices.mistakes(settings.notify)))
+    return replace(settings, keys={} if wrong else settings.keys, problems=problems)

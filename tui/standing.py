@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from factory.model import Lane, ParkReason, Struct, TaskState, Verdict
+from factory.model import Lane, ParkReason, Struct, Task, TaskState, Verdict
 from factory.wire import GuardrailStatus, Overview, TaskView
 from tui import text
 
@@ -48,6 +48,12 @@ def needs_you(view: TaskView) -> bool:
             return view.change is not None and view.change.lane is Lane.EYES
         case _:
             return False
+
+
+def nth(task: Task) -> str:
+    """Which attempt at the same a task is: `2nd attempt`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(task.nth if task.nth < 20 else task.nth % 10, "th")
+    return f"{task.nth}{ending} attempt"
 
 
 def counts(tasks: Iterable[TaskView]) -> Counts:

@@ -26,7 +26,7 @@ FACTORY = Theme(
     background="#121416",
     surface="#1a1d20",
     panel="#24282c",
-    variables=_DARK,
+    variables={**_DARK, "added-word": "#1e3c25", "removed-word": "#56262b"},
 )
 
 BLUE_ORANGE = Theme(
@@ -41,7 +41,7 @@ BLUE_ORANGE = Theme(
     background="#121416",
     surface="#1a1d20",
     panel="#24282c",
-    variables=_DARK,
+    variables={**_DARK, "added-word": "#17364f", "removed-word": "#4a3015"},
 )
 """For eyes that red and green look alike to: blue is good, orange is not."""
 
@@ -62,8 +62,9 @@ LIGHT = Theme(
         "text": "#1b1e21", "text-muted": "#4a5056", "text-disabled": "#7d8388",
         "text-primary": "#00548a", "text-accent": "#704c00", "text-warning": "#7a4500",
         "text-error": "#a3142a", "text-success": "#14602a",
-        "added-line": "#e2f4e4", "removed-line": "#fbe6e6", "cursor-line": "#cfe3f2",
-        "cursor-away": "#e1ebf2", "question": "#f7e8c4",
+        "added-line": "#e2f4e4", "removed-line": "#fbe6e6", "added-word": "#c4ecc9",
+        "removed-word": "#f8d0d0", "moved-line": "#e3eaf3", "trailing": "#f3dcae",
+        "cursor-line": "#cfe3f2", "cursor-away": "#e1ebf2", "question": "#f7e8c4",
     },
 )  # fmt: skip
 """For bright rooms and terminals."""
@@ -84,8 +85,10 @@ CONTRAST = Theme(
         "text": "#ffffff", "text-muted": "#d4d4d4", "text-disabled": "#b0b0b0",
         "text-primary": "#8fd3ff", "text-accent": "#ffd75f", "text-warning": "#ffc46b",
         "text-error": "#ffb0b0", "text-success": "#7dff9b",
-        "added-line": "#002b0c", "removed-line": "#3a0000", "cursor-line": "#002f57",
-        "cursor-away": "#00243f", "question": "#3d2f00", "seen-line": "none",
+        "added-line": "#002b0c", "removed-line": "#3a0000", "added-word": "#003d14",
+        "removed-word": "#5c0000", "moved-line": "#1d2433", "trailing": "#4d3500",
+        "cursor-line": "#002f57", "cursor-away": "#00243f", "question": "#3d2f00",
+        "seen-line": "none",
     },
 )  # fmt: skip
 """For eyes that need more: every pair of colours at 7 : 1 or better."""
@@ -102,6 +105,10 @@ class Themed(App[None]):
         return {
             "added-line": f"{theme.success or theme.primary} 14%",
             "removed-line": f"{theme.error or theme.primary} 14%",
+            "added-word": f"{theme.success or theme.primary} 40%",
+            "removed-word": f"{theme.error or theme.primary} 40%",
+            "moved-line": f"{theme.secondary or theme.primary} 24%",
+            "trailing": f"{theme.warning or theme.primary} 50%",
             "cursor-line": f"{theme.primary} 34%",
             "cursor-away": f"{theme.primary} 20%",
             "question": f"{theme.accent or theme.primary} 30%",
@@ -114,7 +121,7 @@ _ASCII = str.maketrans(
     {
         "✓": "v", "✗": "x", "⚠": "E", "◐": "*", "○": "o", "▲": "^", "▸": ">", "⏎": "$",
         "…": ".", "⋯": ".", "·": "-", "−": "-", "×": "x", "→": ">", "≈": "~", "∴": ":",
-        "▌": "|", "█": "#", "■": "#",
+        "▌": "|", "█": "#", "■": "#", "≡": "=", "␍": "$",
         **dict.fromkeys("─━┄", "-"),
         **dict.fromkeys("│┃┆┊", "|"),
         **dict.fromkeys("┬┴├┤┼┌┐└┘", "+"),

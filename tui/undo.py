@@ -8,6 +8,7 @@ from factory.model import Draft, Task, TaskState
 from factory.wire import (
     Accept,
     Add,
+    Again,
     AnyCommand,
     DropComment,
     Edit,
@@ -48,6 +49,9 @@ def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act |
         case Add():
             ends = tuple(End(task=task) for task in reply.tasks)
             return Act(f"took back {plural(len(ends), 'new task')}", ends)
+        case Again():
+            ends = tuple(End(task=task) for task in reply.tasks)
+            return Act("took back the other attempt", ends)
         case Edit(task=name) if name in tasks:
             return Act(
                 f"{line(name)} reads as before", (Edit(task=name, draft=_draft(tasks[name])),)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from factory.model import Lane, Struct, TaskState
-from factory.wire import Overview, TaskView
+from factory.wire import Look, Overview, TaskView
 from tui.standing import needs_you
 
 
@@ -16,6 +16,21 @@ class Group(StrEnum):
     NEEDS_YOU = "needs you"
     EYES = "needs your eyes"
     READY = "ready"
+
+
+class Order(StrEnum):
+    """By what the items of a part follow one another."""
+
+    AGE = "age"
+    SUGGESTED = "suggested"
+    """What costs least to decide on first."""
+
+
+SUGGESTION = (
+    "fewest conflicts first, small before large; of two that conflict the larger, since the other "
+    "is done again"
+)
+"""Why the suggested order is what it is, in one sentence."""
 
 
 class Waiting(Struct):
@@ -30,11 +45,31 @@ class Waiting(Struct):
         return self.view.task.id
 
 
-def waiting(overview: Overview) -> tuple[Waiting, ...]:
-    """Everything that waits: what needs the developer first, within each part the oldest first."""
+def waiting(overview: Overview, order: Order = Order.AGE) -> tuple[Waiting, ...]:
+    """Everything that waits: what needs the developer first, each part in this order."""
     items = [Waiting(group=g, view=v) for v in overview.tasks if (g := _group(v)) is not None]
     parts = list(Group)
-    return tuple(sorted(items, key=lambda item: (parts.index(item.group), item.view.since)))
+    cost = _cost if order is Order.SUGGESTED else _no_cost
+    return tuple(
+        sorted(items, key=lambda item: (parts.index(item.group), cost(item.view), item.view.since))
+    )
+
+
+def _no_cost(view: TaskView) -> tuple[int, ...]:
+    return ()
+
+
+def _cost(view: TaskView) -> tuple[int, ...]:
+    """What landing a change now costs the others, then what reading it costs.
+
+    Whoever lands second of two that conflict goes back to its agent and through its gate again:
+    those that conflict with few go first, and of such a pair the one that is more to do again.
+    Critical files take the longest to read, and nobody should wait for that.
+    """
+    change = view.change
+    size = change.added + change.removed if change else 0
+    critical = bool(change and change.critical)
+    return len(view.meets), int(critical), -size if view.meets else size
 
 
 def view_of(overview: Overview | None, task: str) -> TaskView | None:
@@ -48,19 +83,36 @@ def reviewable(view: TaskView) -> bool:
     return view.change is not None and not view.task.state.over
 
 
-def neighbour(overview: Overview, task: str, by: int) -> str:
+def first_look(overview: Overview | None, task: str) -> Look:
+    """What a review of a task begins with: what is new to the developer."""
+    view = view_of(overview, task)
+    return Look.DELTA if view is not None and view.looked else Look.CHANGE
+
+
+def neighbour(overview: Overview, task: str, by: int, order: Order = Order.AGE) -> str:
     """The reviewable item after this one (or before, with -1); empty where there is no other."""
-    ids = [item.id for item in waiting(overview) if reviewable(item.view)]
+    ids = [item.id for item in waiting(overview, order) if reviewable(item.view)]
     if task in ids:
         at = ids.index(task) + by
         return ids[at % len(ids)] if len(ids) > 1 else ""
     return ids[0 if by > 0 else -1] if ids else ""
 
 
-def place(overview: Overview, task: str) -> tuple[int, int]:
+def place(overview: Overview, task: str, order: Order = Order.AGE) -> tuple[int, int]:
     """Which item of how many this one is, among those to review; 0 where it is none of them."""
-    ids = [item.id for item in waiting(overview) if reviewable(item.view)]
+    ids = [item.id for item in waiting(overview, order) if reviewable(item.view)]
     return (ids.index(task) + 1 if task in ids else 0), len(ids)
+
+
+def meetings(view: TaskView) -> tuple[str, ...]:
+    """The changes that conflict with this one: `fix-login in src/auth.py`."""
+    return tuple(f"{meeting.task} in {named(meeting.paths, 2)}" for meeting in view.meets)
+
+
+def overlaps(view: TaskView) -> tuple[str, ...]:
+    """The tasks that touch the same files and do not conflict, as far as is known."""
+    met = {meeting.task for meeting in view.meets}
+    return tuple(name for name in view.overlaps if name not in met)
 
 
 def named(names: Sequence[str], most: int = 3) -> str:

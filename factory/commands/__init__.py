@@ -14,6 +14,7 @@ from factory.wire import (
     Accept,
     Add,
     Adopt,
+    Again,
     AnyCommand,
     DropComment,
     Edit,
@@ -75,7 +76,7 @@ class Commands:
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
         """
         match command:
-            case Add():
+            case Add() | Again():
                 await self._shop.refresh()
                 return ""
             case Undo(task=name):
@@ -91,7 +92,7 @@ class Commands:
         match command:
             case Add(drafts=drafts):
                 return self._queue.add(drafts)
-            case Edit() | Move() | Hold() | RaiseBudget():
+            case Edit() | Move() | Hold() | RaiseBudget() | Again():
                 return self._queue.arrange(command)
             case SaveComment() | DropComment():
                 return self._decisions.note(command)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from factory import admission, lifecycle
+from factory import admission, lifecycle, rivals
 from factory.config import FILE
 from factory.model import (
     Budget,
@@ -22,7 +22,7 @@ from factory.model import (
     UnknownError,
 )
 from factory.shop import Shop
-from factory.wire import Edit, Hold, Move, RaiseBudget
+from factory.wire import Again, Edit, Hold, Move, RaiseBudget
 
 _LONGEST_ID = 28
 RESERVED = frozenset({"edits", "landings", "tips", "trash"})
@@ -48,9 +48,7 @@ class Queue:
     def _add_one(self, draft: Draft) -> str:
         config = self._shop.tip.config
         agent = draft.agent or (config.agent if config else "")
-        if config is not None and config.agent_named(agent) is None:
-            known = ", ".join(spec.name for spec in config.agents) or "none"
-            raise FactoryError(f"there is no agent {agent!r} in {FILE}; it has {known}")
+        self._known(agent)
         if not draft.title.strip():
             raise FactoryError("a task needs a title")
         name = fresh_id(self._shop, draft.title)
@@ -67,8 +65,41 @@ class Queue:
         self._shop.store.journal.say(str(state), task=name, text=draft.title)
         return name
 
-    def arrange(self, command: Edit | Move | Hold | RaiseBudget) -> tuple[str, ...]:
-        """Change a task, its place, its caps, or whether it is held back."""
+    def _again(self, name: str, agent: str) -> tuple[str, ...]:
+        """Another attempt at a task, as a task of its own; no rule lands it unseen."""
+        task = self._shop.store.tasks.get(name)
+        if not task.agent or task.state is TaskState.LANDED:
+            why = "has landed" if task.agent else "is no agent's work"
+            raise NotNowError(f"{name} {why}: there is nothing to attempt again")
+        self._known(agent)
+        tasks = self._shop.store.tasks.all()
+        first = rivals.first(task)
+        nth = max(one.nth for one in tasks if rivals.first(one) == first) + 1
+        fresh = slug(
+            f"{first}-{nth}", {one.id for one in tasks} | RESERVED, longest=_LONGEST_ID + 4
+        )
+        now = self._shop.now()
+        self._shop.store.tasks.add(
+            Task(
+                id=fresh, title=task.title, spec=task.spec, agent=agent or task.agent,
+                paths=task.paths, after=task.after, budget=task.budget, created_at=now,
+                changed_at=now, position=last(self._shop), rival_of=first, nth=nth,
+            )
+        )  # fmt: skip
+        self._shop.store.journal.say("again", task=fresh, text=f"beside {first}")
+        return (fresh,)
+
+    def _known(self, agent: str) -> None:
+        """Raises FactoryError where factory.toml has no agent of that name."""
+        config = self._shop.tip.config
+        if agent and config is not None and config.agent_named(agent) is None:
+            known = ", ".join(spec.name for spec in config.agents) or "none"
+            raise FactoryError(f"there is no agent {agent!r} in {FILE}; it has {known}")
+
+    def arrange(self, command: Edit | Move | Hold | RaiseBudget | Again) -> tuple[str, ...]:
+        """Change a task, its place, its caps, or whether it is held back; or attempt it again."""
+        if isinstance(command, Again):
+            return self._again(command.task, command.agent)
         task = self._shop.store.tasks.get(command.task)
         match command:
             case Hold(held=held):
@@ -139,15 +170,15 @@ def last(shop: Shop) -> float:
     return max((task.position for task in shop.store.tasks.all()), default=0.0) + 1
 
 
-def slug(title: str, taken: Collection[str]) -> str:
+def slug(title: str, taken: Collection[str], *, longest: int = _LONGEST_ID) -> str:
     """A short id from a title: ascii words with hyphens, numbered where it is taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain)
     name = ""
     for word in words:
-        if name and len(name) + 1 + len(word) > _LONGEST_ID:
+        if name and len(name) + 1 + len(word) > longest:
             break
-        name = f"{name}-{word}" if name else word[:_LONGEST_ID]
+        name = f"{name}-{word}" if name else word[:longest]
     name = name or f"task-{uuid.uuid4().hex[:4]}"
     number, fresh = 2, name
     while fresh in taken:

@@ -10,13 +10,21 @@ from factory.model import Struct
 NO_FILE, FILE, LINK, MODULE = "000000", "100644", "120000", "160000"
 """Modes in git's trees: where there is nothing, a file, a symbolic link, a submodule."""
 
+# Renames are for the reader alone. What is compared to land or to be gated stays `--no-renames`:
+# whether git sees a rename depends on how alike two files are, on how many others there are and on
+# its version, and none of that may change what a diff is, nor which paths a guardrail looks at.
+_APART = ("--no-renames",)
+_RENAMES = ("--find-renames", "--no-rename-empty", "-l400")
+"""At most 400 × 400 files are held against each other by their lines: past that only those that
+moved unchanged are renames, the rest is told as deleted and new."""
+
 
 class Changed(Struct):
     """One path that differs between two trees."""
 
     path: str
     status: str
-    """`A`, `M`, `D` or `T`."""
+    """`A`, `M`, `D` or `T`; `R` where renames were asked for."""
     old_mode: str
     new_mode: str
     old: str
@@ -24,6 +32,8 @@ class Changed(Struct):
     """Blob ids; zeros where that side has none."""
     name: bytes = b""
     """The path's own bytes, for git."""
+    old_path: str = ""
+    """What a renamed file was called."""
 
     @property
     def blobs(self) -> tuple[str, ...]:
@@ -54,24 +64,42 @@ class Comparisons:
         identity = await self.git("patch-id", "--verbatim", stdin=diff.out)
         return identity.text.partition(" ")[0]
 
-    async def raw(self, left: str, right: str) -> bytes:
+    async def raw(self, left: str, right: str, *, renames: bool = False) -> bytes:
         """Git's raw diff of two trees, `-z`: the truth about which paths differ."""
+        pairs = _RENAMES if renames else _APART
         found = await self.git(
-            "diff-tree", "-r", "--raw", "-z", "--full-index", "--no-renames", left, right
+            "diff-tree", "-r", "--raw", "-z", "--full-index", *pairs, left, right
         )
         return found.out
 
-    async def patch(self, left: str, right: str, *, context: int = 3) -> bytes:
+    async def patch(
+        self, left: str, right: str, *, context: int = 3, renames: bool = False
+    ) -> bytes:
         """Git's own diff of two trees, every blob as text."""
         found = await self.git(
-            "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-renames",
+            "diff", "--no-ext-diff", "--no-textconv", "--text", "--no-color",
+            *(_RENAMES if renames else _APART),
             "--full-index", "--ignore-submodules=none", f"-U{context}", left, right,
         )  # fmt: skip
         return found.out
 
+    async def renamed(self, left: str, right: str) -> dict[str, str]:
+        """The new path of every file that has another name on the right, by its old one."""
+        entries = parse_raw(await self.raw(left, right, renames=True))
+        return {one.old_path: one.path for one in entries if one.old_path}
+
     async def changed(self, left: str, right: str) -> tuple[Changed, ...]:
         """The paths in which two trees differ."""
         return parse_raw(await self.raw(left, right))
+
+    async def clashes(self, left: str, right: str) -> tuple[str, ...]:
+        """The paths in which two commits do not merge; 5 ms, touches no working tree."""
+        merged = await self.git(
+            "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages",
+            "--allow-unrelated-histories", left, right, ok=(0, 1),
+        )  # fmt: skip
+        _, *conflicts = merged.names
+        return tuple(dict.fromkeys(conflicts)) if merged.code else ()
 
     async def count(self, left: str, right: str) -> tuple[int, int]:
         """Lines added and removed between two trees; binary files count none."""
@@ -97,14 +125,22 @@ class Comparisons:
 
 
 def parse_raw(raw: bytes) -> tuple[Changed, ...]:
-    """`diff-tree --raw -z` as data: `:modes oids status`, NUL, path, NUL, …"""
-    fields = raw.split(b"\0")
+    """`diff-tree --raw -z` as data: `:modes oids status`, NUL, path, NUL, …
+
+    A rename has two paths, the old one first.
+    """
+    fields = iter(raw.split(b"\0"))
     found: list[Changed] = []
-    for head, path in zip(fields[::2], fields[1::2], strict=False):
+    for head in fields:
+        if not head:
+            break
         old_mode, new_mode, old, new, status = head.decode().lstrip(":").split(" ")
+        before = next(fields) if status.startswith("R") else b""
+        path = next(fields)
         found.append(
             Changed(
                 path=shown(path),
+                old_path=shown(before),
                 status=status[:1],
                 old_mode=old_mode,
                 new_mode=new_mode,

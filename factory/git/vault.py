@@ -14,6 +14,7 @@ from factory.git.command import Git, environment, execute, expect, hardened
 from factory.git.comparisons import LINK, MODULE, Comparisons
 from factory.git.objects import Objects
 from factory.git.repository import Repository
+from factory.git.texts import Texts
 from factory.model import GitError, Struct
 
 COMMITTER = ("factory-tui", "factory-tui@localhost")
@@ -27,7 +28,7 @@ class Merge(Struct):
     conflicts: tuple[str, ...] = ()
 
 
-class Vault(Comparisons):
+class Vault(Comparisons, Texts):
     """The vault in `root`, for one target of one repository."""
 
     def __init__(self, root: Path, repository: Repository, target: str) -> None:
@@ -172,19 +173,6 @@ class Vault(Comparisons):
         """Whether `commit` is an ancestor of `descendant`, or the same."""
         found = await self.git("merge-base", "--is-ancestor", commit, descendant, ok=(0, 1, 128))
         return found.code == 0
-
-    async def sizes(self, blobs: tuple[str, ...]) -> dict[str, int]:
-        """Bytes of each blob; ids that are not there are left out."""
-        if not blobs:
-            return {}
-        asked = "\n".join(blobs).encode() + b"\n"
-        answer = await self.git(
-            "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked
-        )
-        lines = (line.split(" ") for line in answer.text.split("\n"))
-        return {
-            words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()
-        }
 
     def close(self) -> None:
         """End what reads objects."""

@@ -189,6 +189,10 @@ class Task(Struct):
     """A commit that is the only snapshot of a task that no agent works on."""
     undoes: str = ""
     """Id of the landed task that this one reverts."""
+    rival_of: str = ""
+    """Id of the first attempt at the same, of which this is another, independent one."""
+    nth: int = 1
+    """Which attempt at the same it is."""
     handoff: Handoff = Handoff()
     """The newest claim of the agent's."""
     allowed: tuple[str, ...] = ()

@@ -11,11 +11,9 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from factory.git.comparisons import LINK, MODULE
 from factory.globs import matches
 from factory.model import Mark, Struct
-from factory.review import badges, notes
-from factory.review.badges import Badge
+from factory.review import badges, contents, generated, notes, twice
 from factory.review.kinds import FileKind, is_test, kind_of
 from factory.review.patch import Hunk, Part, line_text, parse, path_text
 from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
@@ -137,36 +135,45 @@ def read(
     marks: Sequence[Mark] = (),
     seen: frozenset[str] = frozenset(),
     looked: frozenset[str] = frozenset(),
+    blobs: Mapping[str, bytes] | None = None,
+    attributes: bytes = b"",
 ) -> Review:
     """The diff between two trees as git tells it.
 
-    `raw` is `git diff-tree -r --raw -z --no-abbrev --no-renames`, `patch` is `git diff --text
-    --full-index --no-renames --no-ext-diff --no-textconv --no-color` with at least three lines of
-    context, of the same two trees. `sizes` are bytes by object id.
+    `raw` is `git diff-tree -r --raw -z --no-abbrev`, `patch` is `git diff --text --full-index
+    --no-ext-diff --no-textconv --no-color` with at least three lines of context, of the same two
+    trees, both with renames or both without. `sizes` are bytes by object id, `blobs` the contents
+    that `contents.wanted` asked for, `attributes` the tip's `.gitattributes`.
     `seen` are the ids the developer has marked (hunks and files), `looked` those of the hunks that
     were in a review looked at before. Raises GitError where the two do not belong together.
     """
-    plain = badges.plain(patch)
+    text = None if badges.plain(patch) else patch
+    known, rules = blobs or {}, generated.rules(attributes)
     found: dict[str, list[str]] = {}
     for mark in marks:
         found.setdefault(mark.path, []).append(mark.kind)
     drafts: list[_Draft] = []
     for part in parse(raw, patch):
-        path = path_text(part.path)
-        kinds = tuple(dict.fromkeys(found.get(path, ())))
-        is_critical = matches(path, critical)
-        kind = FileKind(kind_of(path, folded))
-        twice = (*kinds, *_badges(part, path, None if plain else patch, protected))
+        path, old_path = path_text(part.path), path_text(part.old_path)
+        names = (old_path, path) if old_path else (path,)
+        kinds = tuple(dict.fromkeys(kind for name in names for kind in found.get(name, ())))
+        is_critical = any(matches(name, critical) for name in names)
+        kind = _kind(names, folded)
+        if contents.is_generated(part, rules, known):
+            kind = FileKind.FOLDED
+        look_at = (*kinds, *twice.badges_of(part, text, protected))
+        said = (*notes.of_part(part, patch, sizes), *contents.told(part, known))
         view = FileView(
             path=path,
+            old_path=old_path,
             status=part.status,
-            kind=_unfolded(path, kind, kinds, is_critical),
+            kind=_unfolded(names, kind, kinds, is_critical),
             added=sum(hunk.added for hunk in part.hunks),
             removed=sum(hunk.removed for hunk in part.hunks),
-            notes=notes.of_part(part, patch, sizes) + notes.of_badges(twice),
-            badges=twice,
+            notes=said + notes.of_badges(look_at),
+            badges=look_at,
             critical=is_critical,
-            mark=file_mark(path, part.new_oid, part.new_mode),
+            mark=file_mark(path_text(part.name), part.new_oid, part.new_mode),
         )
         drafts.append(_Draft(part=part, view=view, place=_place(view, kinds)))
     drafts.sort(key=lambda draft: (draft.place, *_within(draft)))
@@ -215,11 +222,18 @@ def _placed(
     return Review(patch, files, [draft.part for draft in drafts])
 
 
-def _unfolded(path: str, kind: FileKind, marks: Sequence[str], critical: bool) -> FileKind:
+def _kind(names: Sequence[str], folded: Sequence[str]) -> FileKind:
+    """The kind by the name that is read first: a new name hides nothing among what is skimmed."""
+    return min((FileKind(kind_of(name, folded)) for name in names), key=_ORDER.__getitem__)
+
+
+def _unfolded(
+    names: Sequence[str], kind: FileKind, marks: Sequence[str], critical: bool
+) -> FileKind:
     """The kind, but nothing critical or tampered with hides among generated files."""
     told = critical or any(_DEPENDENCY not in mark for mark in marks)
     if kind is FileKind.FOLDED and told:
-        return FileKind.TEST if is_test(path) else FileKind.LOGIC
+        return FileKind.TEST if all(map(is_test, names)) else FileKind.LOGIC
     return kind
 
 
@@ -236,37 +250,3 @@ def _within(draft: _Draft) -> tuple[int, str]:
     view = draft.view
     by_size = draft.place <= _ORDER[FileKind.LOGIC]
     return (-(view.added + view.removed) if by_size else 0, view.path)
-
-
-def _badges(
-    part: Part, path: str, patch: bytes | None, protected: Sequence[str]
-) -> Iterator[Badge]:
-    """`patch` is None where nothing in all of it needs a second look."""
-    edited = part.status != "A"
-    if edited and is_test(path):
-        yield Badge.TEST_EDITED
-    elif matches(path, protected):
-        yield Badge.PROTECTED
-    if part.binary:
-        yield Badge.BINARY
-    if part.new_mode == LINK:
-        yield Badge.LINK
-    if MODULE in (part.old_mode, part.new_mode):
-        yield Badge.MODULE
-    if path.rsplit("/", 1)[-1] == ".gitattributes":
-        yield Badge.ATTRIBUTES
-    if not part.shown:
-        yield Badge.UNSHOWN
-    yield from badges.of_name(part.path)
-    if patch is not None and part.hunks:
-        yield from _text_badges(part, patch)
-
-
-def _text_badges(part: Part, patch: bytes) -> tuple[Badge, ...]:
-    text = b"".join(patch[hunk.start : hunk.end] for hunk in part.hunks)
-    if badges.plain(text):
-        return ()
-    lines = text.split(b"\n")
-    added = b"".join(line[1:] + b"\n" for line in lines if line.startswith(b"+"))
-    removed = b"".join(line[1:] + b"\n" for line in lines if line.startswith(b"-"))
-    return badges.of_text(added, removed) if added else ()

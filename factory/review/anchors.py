@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from msgspec.structs import replace
 
 from factory.model import Anchor, Comment, CommentKind, CommentState, Handoff
+from factory.review.following import Following
 
 _NEAR = 40
 """Lines up and down within which the same text is taken for the same place."""
@@ -29,15 +30,21 @@ _ASKED = {
 }
 
 
-def place(anchor: Anchor, lines: Sequence[str]) -> Anchor | None:
+def place(
+    anchor: Anchor, lines: Sequence[str], before: Sequence[str] | None = None
+) -> Anchor | None:
     """Where an anchor stands in a new version of its file; None where its lines are gone.
 
-    Looked for in this order: the same text near the old line, the same text in one place only,
-    then the most similar lines near the old one, if at least 60 % alike; the anchor then takes
-    over their text. An anchor on a file or on the whole change stays as it is.
+    `before` is the version that it was made on: with it, lines are followed by what stands around
+    them (`factory.review.following`). Without it, or where it says something else, they are looked
+    for in this order: the same text near the old line, the same text in one place only, then the
+    most similar lines near the old one, if at least 60 % alike. The anchor takes over the text
+    that it then stands on. An anchor on a file or on the whole change stays as it is.
     """
     if not anchor.path or not anchor.line:
         return anchor
+    if before is not None and excerpt(before, anchor) == anchor.text:
+        return _followed(anchor, lines, before)
     wanted = anchor.text.split("\n")
     old = anchor.line - 1
     near = _NEAR if _WORD.search(anchor.text) else _NEAR_BLANK
@@ -51,6 +58,12 @@ def place(anchor: Anchor, lines: Sequence[str]) -> Anchor | None:
     if similar is None:
         return None
     return _at(anchor, similar, lines[similar : similar + len(wanted)])
+
+
+def _followed(anchor: Anchor, lines: Sequence[str], before: Sequence[str]) -> Anchor | None:
+    last = max(anchor.end, anchor.line)
+    found = Following(before, lines).span(anchor.line - 1, last - 1)
+    return _at(anchor, found[0], lines[found[0] : found[1] + 1]) if found else None
 
 
 def excerpt(lines: Sequence[str], anchor: Anchor) -> str:

@@ -16,7 +16,7 @@ _IN_A_NOTE = 52
 
 def of_part(part: Part, patch: bytes, sizes: Mapping[str, int]) -> tuple[str, ...]:
     """The notes of one file, what became of it first; `sizes` are bytes by object id."""
-    return tuple(_changes_of_mode(part)) + tuple(_contents(part, patch, sizes))
+    return (*_renamed(part), *_changes_of_mode(part), *_contents(part, patch, sizes))
 
 
 def of_badges(badges: Sequence[str]) -> tuple[str, ...]:
@@ -24,6 +24,19 @@ def of_badges(badges: Sequence[str]) -> tuple[str, ...]:
     if len(badges) <= _IN_A_HEADING:
         return ()
     return tuple(f"look twice: {words}" for words in wrap(", ".join(badges), _IN_A_NOTE))
+
+
+def _renamed(part: Part) -> Iterator[str]:
+    if not part.old_path:
+        return
+    lines = max(sum(hunk.added for hunk in part.hunks), sum(hunk.removed for hunk in part.hunks))
+    if part.old_oid == part.new_oid:
+        changed = "unchanged"
+    elif part.binary or not lines:
+        changed = "changed"
+    else:
+        changed = f"{lines} line{'s' if lines != 1 else ''} changed"
+    yield f"renamed from {path_text(part.old_path)}, {changed}"
 
 
 def _changes_of_mode(part: Part) -> Iterator[str]:

@@ -55,9 +55,16 @@ class Part(Struct):
     old_oid: str
     new_oid: str
     hunks: tuple[Hunk, ...] = ()
+    old_path: bytes = b""
+    """What a renamed file was called; empty for every other."""
     shown: bool = True
     """False where the patch says nothing of a file whose contents differ."""
     binary: bool = False
+
+    @property
+    def name(self) -> bytes:
+        """What its marks are made from: a file by another name is another thing to look at."""
+        return b"\0".join((self.old_path, self.path)) if self.old_path else self.path
 
     @property
     def old_there(self) -> bool:
@@ -96,7 +103,7 @@ def parse(raw: bytes, patch: bytes) -> tuple[Part, ...]:
                 continue
             start, head, end = spans[at]
             binary = binary or _BINARY.search(patch, start, head) is not None
-            hunks += _hunks(patch, part.path, head, end)
+            hunks += _hunks(patch, part.name, head, end)
             at += 1
             taken += 1
         binary = binary or (has_nul and _is_binary(patch, hunks))
@@ -125,16 +132,20 @@ path_text = line_text
 
 
 def _entries(raw: bytes) -> list[Part]:
-    fields = raw.split(b"\0")
+    fields = iter(raw.split(b"\0"))
     parts: list[Part] = []
-    for meta, path in zip(fields[0:-1:2], fields[1::2], strict=False):
+    for meta in fields:
+        if not meta:
+            break
         words = meta.decode("ascii", "replace").split(" ")
         if len(words) != 5 or not words[0].startswith(":"):
             raise GitError("git's list of changed files cannot be read; open the review again")
         old_mode, new_mode, old_oid, new_oid, status = words
+        old_path = next(fields, b"") if status.startswith("R") else b""
         parts.append(
             Part(
-                path=path,
+                path=next(fields, b""),
+                old_path=old_path,
                 status=status[:1],
                 old_mode=old_mode[1:],
                 new_mode=new_mode,
@@ -175,7 +186,7 @@ def _sections(patch: bytes) -> list[tuple[int, int, int]]:
     return spans
 
 
-def _hunks(patch: bytes, path: bytes, head: int, end: int) -> list[Hunk]:
+def _hunks(patch: bytes, name: bytes, head: int, end: int) -> list[Hunk]:
     hunks: list[Hunk] = []
     seen: dict[str, int] = {}
     while head < end:
@@ -185,7 +196,7 @@ def _hunks(patch: bytes, path: bytes, head: int, end: int) -> list[Hunk]:
         if ranges is None:
             raise GitError("a hunk of git's patch cannot be read; open the review again")
         start = ranges.end()
-        identity = _hunk_id(path, _core(patch, start, stop), seen)
+        identity = _hunk_id(name, _core(patch, start, stop), seen)
         hunks.append(
             Hunk(
                 id=identity,
@@ -203,8 +214,8 @@ def _hunks(patch: bytes, path: bytes, head: int, end: int) -> list[Hunk]:
     return hunks
 
 
-def _hunk_id(path: bytes, core: bytes, seen: dict[str, int]) -> str:
-    identity = blake2b(path + b"\0" + core, digest_size=8).hexdigest()
+def _hunk_id(name: bytes, core: bytes, seen: dict[str, int]) -> str:
+    identity = blake2b(name + b"\0" + core, digest_size=8).hexdigest()
     again = seen.get(identity, 0)
     seen[identity] = again + 1
     if again:  # the same lines twice in one file are two things to look at

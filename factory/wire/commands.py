@@ -136,6 +136,16 @@ class MarkSeen(Command):
     seen: bool = True
 
 
+class Again(Command):
+    """Start another, independent attempt at a task: the same words, paths, caps; a task beside it.
+
+    By another agent where one is named.
+    """
+
+    task: str
+    agent: str = ""
+
+
 class Adopt(Command):
     """Offer a file's text (factory.toml, from `init`) as a change of its own for the inbox."""
 
@@ -147,7 +157,7 @@ class Adopt(Command):
 
 AnyCommand = (
     Add | Edit | Move | Hold | Say | Pause | Resume | End | Accept | SendFeedback | Reject | Waive
-    | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt
+    | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | Again
 )  # fmt: skip
 
 

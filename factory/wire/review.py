@@ -31,8 +31,9 @@ class FileView(Struct):
 
     path: str
     old_path: str = ""
+    """What a renamed file was called; empty for every other."""
     status: str = "M"
-    """`A`, `M`, `D`, `T` (type), as git's raw diff says."""
+    """`A`, `M`, `D`, `R` (renamed), `T` (type), as git's raw diff says."""
     kind: str = "logic"
     """`logic`, `test`, `config`, `docs` or `folded` (generated, vendored, lock files)."""
     added: int = 0
@@ -81,6 +82,8 @@ class Look(StrEnum):
     """Tip → candidate: what would land."""
     DELTA = "delta"
     """What was last looked at → candidate."""
+    RIVAL = "rival"
+    """The candidate of another attempt at the same → this one's."""
     LIVE = "live"
     """Base → the worktree's files now."""
 

@@ -34,6 +34,14 @@ class GuardrailStatus(Struct):
     """Id of the run, and of its log."""
 
 
+class Meeting(Struct):
+    """Another change that waits and does not merge with this one."""
+
+    task: str
+    paths: tuple[str, ...]
+    """Where they conflict with each other (foreign text)."""
+
+
 class TaskView(Struct):
     """A task with everything the Floor, the Inbox and the lists show of it."""
 
@@ -47,6 +55,14 @@ class TaskView(Struct):
     """Ids of other open tasks whose changes touch the same files."""
     conflicts: tuple[str, ...] = ()
     """Paths in conflict with the target's tip now."""
+    meets: tuple[Meeting, ...] = ()
+    """Other waiting changes that conflict with this one: whichever lands later is done again."""
+    moved: tuple[str, ...] = ()
+    """Its files that the target has changed since the change was checked."""
+    rivals: tuple[str, ...] = ()
+    """Ids of the other attempts at the same that were not given up."""
+    overtaken: str = ""
+    """Id of such an attempt that has landed already."""
     behind: int = 0
     """How many commits the target has moved since the change was checked."""
     stale_on: str = ""

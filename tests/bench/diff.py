@@ -2,8 +2,8 @@
 
 The client is the real one in a pseudo-terminal. First the engine is a stage in a process of its
 own, with diffs that git and `factory.review` made; then the real one, which has a change of
-100,000 lines in 2,000 files in its vault, before and after it was restarted. `Static(Syntax)` gets
-its text handed in memory, which is the easier part.
+100,000 lines in 2,000 files in its vault, before and after it was restarted. `Static(Syntax)`
+gets its text handed in memory, which is the easier part.
 """
 
 from __future__ import annotations

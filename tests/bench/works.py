@@ -18,6 +18,7 @@ from tests.bench import process
 
 SETTINGS = """\
 agents_at_once = 4
+waiting_at_most = 0
 
 [agents.script]
 kind = "command"

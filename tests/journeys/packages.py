@@ -58,6 +58,7 @@ class Package(Struct):
         """Its factory.toml."""
         return f"""\
 agents_at_once = 4
+waiting_at_most = 0
 rounds = 9
 
 [agents.script]

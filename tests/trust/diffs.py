@@ -57,9 +57,12 @@ def pair(chance: random.Random) -> tuple[Tree, Tree]:
     left = {name: _file(chance, name) for name in chance.sample(NAMES, chance.randrange(6))}
     right = {}
     for name, file in left.items():
-        match chance.randrange(10):
+        match chance.randrange(11):
             case 0:
                 continue
+            case 10:
+                moved = chance.choice(NAMES)
+                right[moved] = file if chance.randrange(2) else _edited(chance, file)
             case 1 | 2:
                 right[name] = file
             case 3:
@@ -145,12 +148,16 @@ class Folder:
         """Lines added and removed by path, as git counts them with every file taken as text."""
         git = Git(self.path)
         found = await git(
-            "diff", "--numstat", "-z", "--no-renames", "--text", "--no-ext-diff", "--no-textconv",
+            "diff", "--numstat", "-z", "--find-renames", "--text", "--no-ext-diff", "--no-textconv",
             left, right, settings=(f"core.attributesFile={self.all_text}",),
         )  # fmt: skip
         counted = {}
-        for entry in found.out.split(b"\0")[:-1]:
+        entries = iter(found.out.split(b"\0")[:-1])
+        for entry in entries:
             added, removed, path = entry.split(b"\t", 2)
+            if not path:  # renamed: the old name and the new one follow
+                next(entries)
+                path = next(entries)
             counted[line_text(path)] = (int(added), int(removed))
         return counted
 
@@ -159,11 +166,12 @@ class Folder:
 
 
 class Looked(Struct):
-    """What a pair came to: what is wrong, how many files it had, how many of them binary."""
+    """What a pair came to: what is wrong, its files, how many are binary and renamed."""
 
     wrong: tuple[str, ...]
     files: int
     binary: int
+    renamed: int = 0
 
 
 def faults(
@@ -175,10 +183,11 @@ def faults(
     changed = {
         line_text(path) for path in names.values() if sides[0].get(path) != sides[1].get(path)
     }
-    wrong = [] if {view.path for view in found.files} == changed else ["other files"]
+    told = {name for view in found.files for name in (view.path, view.old_path) if name}
+    wrong = [] if told == changed else ["other files"]
     binary = 0
     for number, view in enumerate(found.files):
-        old, new = (tree.get(names[view.path]) for tree in sides)
+        old, new = sides[0].get(names[view.old_path or view.path]), sides[1].get(names[view.path])
         mine = [row for row in rows if row.file == number]
         if "binary" in view.badges:
             binary += 1
@@ -198,7 +207,13 @@ def faults(
         same = view.status != "T" and _ends(old)
         if new and new.contents and _ends(new) != (_told(mine) if last else same):
             wrong.append(f"{view.path}: how it ends is not shown")
-    return Looked(wrong=tuple(wrong + painted(found, rows)), files=len(found.files), binary=binary)
+    renamed = sum(bool(view.old_path) for view in found.files)
+    return Looked(
+        wrong=tuple(wrong + painted(found, rows)),
+        files=len(found.files),
+        binary=binary,
+        renamed=renamed,
+    )
 
 
 def _split(file: File | None) -> list[bytes]:
@@ -275,7 +290,9 @@ async def _look(folder: Folder, number: int, sides: tuple[Tree, Tree]) -> Looked
     left, right = f"l{number}^{{tree}}", f"r{number}^{{tree}}"
     comparisons = Comparisons(Git(folder.path))
     raw, patch, counted = await asyncio.gather(
-        comparisons.raw(left, right), comparisons.patch(left, right), folder.counted(left, right)
+        comparisons.raw(left, right, renames=True),
+        comparisons.patch(left, right, renames=True),
+        folder.counted(left, right),
     )
     try:
         return faults(sides, review.read(raw, patch, {}), counted)
@@ -313,6 +330,7 @@ def diffs(full: bool) -> Outcome:
         figures=(
             ("files", sum(one.files for one in found)),
             ("binary", sum(one.binary for one in found)),
+            ("renamed", sum(one.renamed for one in found)),
         ),
     )
 

@@ -73,7 +73,7 @@ class Life:
         """Facts that were told."""
         self.pid = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self.commit({"factory.toml": settings(there, agents=agents)})
+        self.commit({"factory.toml": settings(there, agents=agents, top="waiting_at_most = 0")})
         self.place = self.developer.place
 
     # --- engines ---------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def _by_place(diff: bytes) -> dict[str, str]:
 async def _story(developer: Developer, sizes: Sequence[int]) -> list[str]:
     """What was not to be seen, or was seen and is not what landed."""
     write(developer.path, placed(LANDING, "left"))
-    developer.commit({"factory.toml": settings(top="rounds = 0")})
+    developer.commit({"factory.toml": settings(top="waiting_at_most = 0\nrounds = 0")})
     wrong: list[str] = []
     async with works(developer) as factory:
         change = await factory.ready("Evade", unpack(placed(LANDING, "right"), LANDING))

@@ -292,7 +292,7 @@ def _settings(size: Size, url: str) -> str:
     budget = f"[budget]\nday_usd = {size.day_usd}\ntask_usd = 0.05\n"
     standing = '[standing_accept]\npaths = ["out/**"]\nmax_lines = 50\n'
     check = rail("good", "sleep 0.15; ! test -e bad.txt", timeout=60.0)
-    top = "agents_at_once = 4\nrounds = 1"
+    top = "agents_at_once = 4\nwaiting_at_most = 0\nrounds = 1"
     return settings(check, agents=agent, agent="model", top=top) + budget + standing
 
 

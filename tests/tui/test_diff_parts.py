@@ -178,13 +178,10 @@ def test_a_hunk_counts_as_shown_only_from_its_heading_to_its_end_without_a_gap()
     hunk = places.hunks[0]
     end = hunk.row + hunk.rows - 1
     jumped = Progress(places)
-    jumped.show(hunk.row + 3, end)
-    assert hunk.id not in jumped.shown()
+    assert hunk.id not in jumped.show(hunk.row + 3, end)
     paged = Progress(places)
-    paged.show(hunk.row, hunk.row + 4)
-    assert hunk.id not in paged.shown()
-    paged.show(hunk.row + 3, end)
-    assert hunk.id in paged.shown()
+    assert hunk.id not in paged.show(hunk.row, hunk.row + 4)
+    assert hunk.id in paged.show(hunk.row + 3, end)
 
 
 def test_a_comment_means_the_new_side_where_there_is_one() -> None:

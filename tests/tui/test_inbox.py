@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from factory import wire
-from factory.model import TaskState
+from factory.model import Lane, TaskState
 from factory.wire import Overview, TaskView
 from tests.screen import check_golden, text_of
 from tests.stage import NOW, Stage, played
@@ -173,3 +173,27 @@ async def test_titles_are_text_and_never_markup_or_control() -> None:
         text = text_of(app)
         assert "[bold]evil[/]" in text
         assert all(c.isprintable() for c in text if c != "\n")
+
+
+async def test_o_sorts_by_the_suggested_order_and_back_and_the_cursor_stays() -> None:
+    stage = review_stage()
+    large = view("large", "Large", change=replace(change("large"), added=500, lane=Lane.PLAIN))
+    small = view("small", "Small", change=replace(change("small"), added=1, lane=Lane.PLAIN))
+    old = replace(large, since=NOW - 900)
+    stage.overview = overview(old, replace(small, since=NOW - 60))
+    async with inbox(stage) as (app, _, pilot):
+        text = text_of(app)
+        assert text.index("large") < text.index("small")
+        await pilot.press("o")
+        await pilot.pause()
+        text = text_of(app)
+        assert text.index("small") < text.index("large")
+        assert "suggested order: fewest conflicts first, small before large" in text
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(front(app), ReviewScreen)
+        assert "2/2 large" in text_of(app)
+        await pilot.press("q", "o")
+        await pilot.pause()
+        text = text_of(app)
+        assert text.index("large") < text.index("small")

@@ -17,6 +17,7 @@ from tui.screens.inbox import InboxScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.rival import RivalScreen
 from tui.screens.tasks import TasksScreen
 from tui.screens.zoom import ZoomScreen
 from tui.settings import Settings
@@ -28,6 +29,7 @@ SCREENS = {
     Where.ZOOM: ZoomScreen,
     Where.INBOX: InboxScreen,
     Where.REVIEW: ReviewScreen,
+    Where.RIVAL: RivalScreen,
     Where.EVIDENCE: EvidenceScreen,
     Where.TASKS: TasksScreen,
     Where.LEDGER: LedgerScreen,

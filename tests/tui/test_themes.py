@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 NORMAL, HIGH = 4.5, 7.0
 INKS = ("good", "bad", "accent", "warning", "muted", "name", "context", "hunk", "remark")
-LINES = ("context", "added", "removed", "cursor")
+LINES = ("context", "added", "removed", "moved", "cursor", "added-word", "removed-word")
 WORDS = (
     "text", "foreground", "text-muted", "text-primary", "text-accent", "text-warning",
     "text-error", "text-success", "accent", "error", "warning", "success", "primary",
@@ -78,6 +78,7 @@ async def test_every_ink_of_a_diff_can_be_read_on_every_line(theme: str) -> None
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_every_word_of_the_screens_can_be_read_on_every_ground(theme: str) -> None:
     async with playing(scene.stage(), settings=Settings(theme=theme)) as pilot:
+        await shows(pilot, "rate-limit")
         found = pilot.app.get_css_variables()
         base = Color.parse(found["background"])
         poor = {
@@ -102,6 +103,7 @@ def opaque(value: str, base: Color) -> Color:
 
 async def test_a_theme_is_chosen_in_the_settings_and_while_the_screen_runs() -> None:
     async with playing(scene.stage(), settings=Settings(theme="factory-light")) as pilot:
+        await shows(pilot, "rate-limit")
         assert pilot.app.theme == "factory-light"
         await pilot.press(":")
         await shows(pilot, "theme")

@@ -11,6 +11,7 @@ from tui import text
 from tui.caps import write_budget
 from tui.happened import said, words
 from tui.standing import counts, needs_you, progress, short, sign, why
+from tui.waiting import SUGGESTION, Order, meetings, named, waiting
 
 
 def headline(overview: Overview) -> str:
@@ -45,6 +46,18 @@ def warnings(overview: Overview) -> Iterator[str]:
         yield "⚠ no sandbox here: agents run uncontained, and only while you attend"
     if overview.recorded:
         yield "~ the model's answers are recorded; everything else is real"
+
+
+def conflicts(overview: Overview) -> Iterator[str]:
+    """Which waiting changes conflict with each other, each pair once, and what to begin with."""
+    ready = [item.view for item in waiting(overview, Order.SUGGESTED) if item.view.change]
+    for view in ready:
+        for meeting in view.meets:
+            if view.task.id < meeting.task:
+                where = text.line(named(meeting.paths))
+                yield f"! {view.task.id} conflicts with {meeting.task} in {where}"
+    if any(view.meets for view in ready):
+        yield f"  suggested order: {', '.join(view.task.id for view in ready)} ({SUGGESTION})"
 
 
 def task_row(view: TaskView, overview: Overview) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ def task_lines(details: Details, now: float) -> Iterator[str]:
     for label, names in (("paths", task.paths), ("after", task.after)):
         if names:
             yield f"  {label} {text.line(', '.join(names))}"
-    for label, names in (("overlaps", view.overlaps), ("conflicts in", view.conflicts)):
+    for label, names in _met(view):
         if names:
             yield f"! {label} {text.line(', '.join(names))}"
     if view.change is not None:
@@ -127,6 +140,16 @@ def task_lines(details: Details, now: float) -> Iterator[str]:
     for comment in details.comments:
         where = f"{comment.anchor.path}:{comment.anchor.line}" if comment.anchor.path else "change"
         yield f"  {comment.state} {comment.kind} on {text.line(where)}: {text.line(comment.text)}"
+
+
+def _met(view: TaskView) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Who and what else is at the same files."""
+    return (
+        ("overlaps", view.overlaps),
+        ("conflicts with", meetings(view)),
+        ("moved by the target:", view.moved),
+        ("conflicts in", view.conflicts),
+    )
 
 
 def change_lines(change: Change) -> Iterator[str]:

@@ -57,6 +57,8 @@ def _picture(console: Console, overview: Overview, *, everything: bool) -> None:
     for view in shown:
         if needs_you(view) and (further := describe.way_out(view)):
             console.line(f"  {further}")
+    for sentence in describe.conflicts(overview):
+        console.line(sentence)
     if not overview.tasks:
         console.line('  no tasks yet: factory-tui add "what is to be done"')
     over = len(overview.tasks) - len(shown)

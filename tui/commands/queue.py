@@ -1,4 +1,4 @@
-"""Verbs that give tasks and steer them: add, say, pause, resume, stop, budget."""
+"""Verbs that give tasks and steer them: add, again, say, pause, resume, stop, budget."""
 
 from __future__ import annotations
 
@@ -81,6 +81,16 @@ async def say(console: Console, start: Path, *, name: str, text: str) -> int:
         view = await task(client, name)
         await send(client, wire.Say(task=view.task.id, text=words))
     console.line(f"said to {view.task.id}; it hears it between its turns")
+    return 0
+
+
+async def again(console: Console, start: Path, *, name: str, agent: str = "") -> int:
+    """Start another, independent attempt at a task, a task beside it."""
+    async with engine(start, begin=True) as client:
+        view = await task(client, name)
+        reply = await send(client, wire.Again(task=view.task.id, agent=agent))
+    for made in reply.tasks:
+        console.line(f"queued {made}, another attempt at {view.task.id}")
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,6 +45,54 @@ def expand(line: str) -> str:
     for part in parts[1:]:
         out += " " * (TAB - cell_len(out) % TAB) + part
     return out
+
+
+@lru_cache(maxsize=2_048)
+def signed(text: str) -> str:
+    """The same line, character for character, with a sign for each space and each tab."""
+    rest = shown(text)[len(expand(clean(text[:LONGEST], exact=True, tab=0))) :]
+    line = clean(text[:LONGEST], exact=True, tab=0).replace(" ", SPACE)
+    first, *parts = line.split("\t")
+    for part in parts:
+        first += _TAB + " " * (TAB - 1 - cell_len(first) % TAB) + part
+    return first + rest
+
+
+@lru_cache(maxsize=2_048)
+def tail(text: str) -> int:
+    """Where the blanks at the end of a line begin, in the line as it is shown."""
+    if len(text) > LONGEST:
+        return len(shown(text))
+    return len(_TAIL.sub("", shown(text)))
+
+
+SPACE = "·"
+_TAB = "→"
+_TAIL = re.compile(r" +␍?$")
+
+
+@lru_cache(maxsize=2_048)
+def occurrences(line: str, words: str) -> tuple[tuple[int, int], ...]:
+    """Where words stand in a line, whatever their case; `words` are casefolded."""
+    if not words:
+        return ()
+    folded = line.casefold()
+    starts: Sequence[int] = range(len(line) + 1)
+    if len(folded) != len(line):  # as with ß, of which two characters become
+        each = (at for at, character in enumerate(line) for _ in character.casefold())
+        starts = (*each, len(line))
+    return tuple(
+        (starts[hit.start()], starts[hit.end() - 1] + 1)
+        for hit in re.finditer(re.escape(words), folded)
+    )
+
+
+def whole(line: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch of a line, widened so that it halves nothing the eye takes for one character."""
+    if line.isascii():
+        return start, end
+    touched = [(a, b) for a, b, _ in _graphemes(line) if a < end and b > start]
+    return (touched[0][0], touched[-1][1]) if touched else (start, end)
 
 
 @lru_cache(maxsize=2_048)

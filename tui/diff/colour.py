@@ -1,4 +1,4 @@
-"""Syntax colours of the lines in view, by Pygments, in a thread and only when asked.
+"""Syntax colours of the lines in view, by Pygments, and changed words: in a thread, when asked.
 
 Pygments is imported at the first question, so that it never delays a first paint or a key.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from factory.wire import Row, RowKind
 from tui.diff.cells import shown
+from tui.diff.words import Marks, changed
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -57,11 +58,21 @@ class Wanted(NamedTuple):
     row: Row
 
 
+class Compared(NamedTuple):
+    """A removed line and the added one beside it, whose words are to be compared."""
+
+    removed: int
+    added: int
+    old: str
+    new: str
+
+
 class Colours:
-    """The tones of the lines that were in view."""
+    """The tones of the lines that were in view, and the words that changed in them."""
 
     def __init__(self) -> None:
         self._spans: OrderedDict[int, Spans] = OrderedDict()
+        self._words: OrderedDict[int, Marks] = OrderedDict()
 
     def spans(self, number: int) -> Spans:
         """The tones of a row; none where it has not been coloured yet."""
@@ -71,11 +82,22 @@ class Colours:
         """Whether a row has been coloured."""
         return number in self._spans
 
-    async def fill(self, wanted: Sequence[Wanted]) -> None:
-        """Colour rows, in a thread; rows of one hunk in their order tell most."""
-        self._spans.update(await asyncio.to_thread(_coloured, wanted))
-        while len(self._spans) > KEPT:
-            self._spans.popitem(last=False)
+    def words(self, number: int) -> Marks:
+        """The words of a row that its partner has not; none where they were not compared yet."""
+        return self._words.get(number, ())
+
+    def compared(self, number: int) -> bool:
+        """Whether the words of a row were compared."""
+        return number in self._words
+
+    async def fill(self, wanted: Sequence[Wanted], pairs: Sequence[Compared] = ()) -> None:
+        """Colour rows and compare words, in a thread; rows of one hunk in order tell most."""
+        spans, words = await asyncio.to_thread(lambda: (_coloured(wanted), _changed(pairs)))
+        self._spans.update(spans)
+        self._words.update(words)
+        for kept in (self._spans, self._words):
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
 
 
 def _coloured(wanted: Iterable[Wanted]) -> dict[int, Spans]:
@@ -84,6 +106,13 @@ def _coloured(wanted: Iterable[Wanted]) -> dict[int, Spans]:
         rows = list(group)
         tones = hunk_tones(path, [want.row for want in rows])
         found.update(zip((want.number for want in rows), tones, strict=True))
+    return found
+
+
+def _changed(pairs: Iterable[Compared]) -> dict[int, Marks]:
+    found: dict[int, Marks] = {}
+    for removed, added, old, new in pairs:
+        found[removed], found[added] = changed(shown(old), shown(new))
     return found
 
 

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from rich.segment import Segment
 
 from factory.model import Anchor, Comment
-from factory.wire import FileView, ReviewIndex, Row, RowKind
-from tui.diff import paint
-from tui.diff.colour import Colours, Wanted
+from factory.wire import FileView, MovedLines, ReviewIndex, Row
+from tui.diff.colour import Colours
+from tui.diff.drawing import Drawing
 from tui.diff.geometry import Shape, Spot, Viewport
+from tui.diff.moves import Moves
 from tui.diff.pages import Fetch, Pages
 from tui.diff.paint import Flag, Palette, Sheet
+from tui.diff.pairs import Pairs
 from tui.diff.places import Places, Progress, anchor_of
-from tui.diff.remarks import Remarks, named_place, remark_lines
+from tui.diff.remarks import Remarks
+from tui.diff.seen import Seen
 
 _FOLDED = "folded"
 
@@ -32,11 +35,15 @@ class Document:
         self.progress = Progress(self.places)
         self.colours = Colours()
         self.remarks = Remarks()
-        self.seen = {hunk.id for hunk in self.places.hunks if hunk.seen}
-        self.seen |= {file.mark for file in index.files if file.seen and file.mark}
+        self.seen = Seen(self.places)
+        self.pairs = Pairs(self.pages, index.rows)
+        self.moves = Moves()
+        self.words = ""
+        """Words that are looked for, casefolded; empty for none. `redraw` shows them."""
+        self.drawing = Drawing(self)
         self.range_from: int | None = None
         self._unfolded: set[str] = set()
-        self.port = Viewport(self._shape(), self.lines)
+        self.port = Viewport(self._shape(), self.drawing.lines)
 
     def close(self) -> None:
         """Let go of the window, which knows this diff: then nothing keeps either of them."""
@@ -45,6 +52,16 @@ class Document:
     def remark(self, comments: Iterable[Comment]) -> None:
         """Show these comments in place of those shown so far."""
         self.remarks = Remarks(comments, self.index.files)
+
+    def take_moves(self, moves: Iterable[MovedLines]) -> None:
+        """Show these lines as moved."""
+        self.moves = Moves(moves)
+
+    def lay(self, sheet: Sheet) -> None:
+        """Lay the lines out in another width or way; the cursor stays on its row."""
+        split, self.sheet = self.sheet.split, sheet
+        if split != sheet.split:
+            self.port.shape = self._shape()
 
     def folded(self, file: FileView) -> bool:
         """Whether a file's lines are folded away."""
@@ -58,11 +75,11 @@ class Document:
     @property
     def unseen(self) -> int:
         """How many hunks, and files without any, are not seen yet."""
-        return sum(mark not in self.seen for mark in self.places.marks)
+        return self.seen.left
 
     def lines(self, row: int) -> int:
         """How many display lines a row takes, as far as is known."""
-        return self._code_lines(row) + len(self._remarks(row))
+        return self.drawing.lines(row)
 
     def selected(self) -> range:
         """The rows of the range, or the cursor's row."""
@@ -75,80 +92,30 @@ class Document:
         if file is None:
             return None
         rows = [self.pages.row(number) for number in self.selected()]
-        same = [row for row in rows if row is not None and self._path(row) == file.path]
+        same = [row for row in rows if row is not None and self.path(row) == file.path]
         return anchor_of(file.path, same) or Anchor(path=file.path)
 
     def flags(self, row: int) -> Flag:
-        """What a row is besides its kind."""
-        flags = Flag(0)
-        if row == self.port.cursor:
-            flags |= Flag.CURSOR
-        if self.range_from is not None and row in self.selected():
-            flags |= Flag.RANGED
+        """What a row is besides its kind, and the row beside it."""
+        flags = self._standing(row, Flag.CURSOR, Flag.RANGED)
+        beside = self.port.shape.beside(row)
+        if beside is not None:
+            flags |= self._standing(beside, Flag.CURSOR_NEW, Flag.RANGED_NEW)
         hunk = self.places.hunk(row)
         if hunk is not None and hunk.id in self.seen:
             flags |= Flag.SEEN
         return flags
 
+    def _standing(self, row: int, cursor: Flag, ranged: Flag) -> Flag:
+        flags = cursor if row == self.port.cursor else Flag(0)
+        return flags | ranged if self.range_from is not None and row in self.selected() else flags
+
     def segments(self, spot: Spot, flags: Flag, palette: Palette) -> list[Segment]:
         """One display line."""
-        row = self.pages.row(spot.row)
-        at = spot.line - self._code_lines(spot.row)
-        if at >= 0:
-            own = flags & ~(Flag.CURSOR | Flag.SEEN)
-            words = f"│ {self._remarks(spot.row)[at]}"
-            return paint.plain(words, palette.remark, self.sheet, palette, own)
-        if row is None:
-            return paint.plain("…", palette.note, self.sheet, palette, flags)
-        match row.kind:
-            case RowKind.FILE:
-                file = self.index.files[row.file]
-                folded = self.folded(file)
-                return paint.file_heading(file, self.sheet, palette, flags, folded)
-            case RowKind.HUNK:
-                return self._hunk_heading(spot.row, row, flags, palette)
-            case RowKind.NOTE:
-                return paint.note(row, self.sheet, palette, flags)
-            case _:
-                spans = self.colours.spans(spot.row)
-                return paint.code(row, spot.line, self.sheet, palette, spans, flags)
+        return self.drawing.segments(spot, flags, palette)
 
-    def uncoloured(self, rows: Iterable[int]) -> list[Wanted]:
-        """The lines among these rows that have no colours yet, for `Colours.fill`."""
-        found = []
-        for number in rows:
-            row = self.pages.row(number)
-            if row is not None and row.kind in _CODE and not self.colours.known(number):
-                found.append(Wanted(number, self._path(row), row))
-        return found
-
-    def _hunk_heading(self, number: int, row: Row, flags: Flag, palette: Palette) -> list[Segment]:
-        hunk = self.places.hunk(number)
-        if hunk is None:
-            return paint.note(row, self.sheet, palette, flags)
-        return paint.hunk_heading(hunk, self.places.place(hunk), self.sheet, palette, flags)
-
-    def _code_lines(self, number: int) -> int:
-        row = self.pages.row(number)
-        if row is None or row.kind not in _CODE or not self.sheet.wrap:
-            return 1
-        return len(self.sheet.cuts(row.text))
-
-    def _remarks(self, number: int) -> list[str]:
-        row = self.pages.row(number)
-        if row is None:
-            return []
-        width = max(self.sheet.width - self.sheet.gutter - 2, 8)
-        heading = row.kind == RowKind.FILE
-        comments = [
-            (comment, named_place(comment.anchor, in_file=True) if heading else "")
-            for comment in self.remarks.under(row, self._path(row))
-        ]
-        if number == 0:
-            comments += [(c, named_place(c.anchor, in_file=False)) for c in self.remarks.on_change]
-        return [line for c, away in comments for line in remark_lines(c, width, away=away)]
-
-    def _path(self, row: Row) -> str:
+    def path(self, row: Row) -> str:
+        """The file that a row belongs to."""
         return self.index.files[row.file].path
 
     def _shape(self) -> Shape:
@@ -157,7 +124,4 @@ class Document:
             for file in self.index.files
             if self.folded(file)
         ]
-        return Shape(self.index.rows, folds)
-
-
-_CODE = frozenset({RowKind.CONTEXT, RowKind.ADDED, RowKind.REMOVED})
+        return Shape(self.index.rows, folds, self.pairs if self.sheet.split else None)

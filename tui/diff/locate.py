@@ -14,7 +14,8 @@ def place_of(document: Document) -> Place | None:
     if file is None:
         return None
     rows = [spot.row for spot in document.port.visible()]
-    at = rows.index(cursor) if cursor in rows else 0
+    home = document.port.home
+    at = rows.index(home) if home in rows else 0
     row = document.pages.row(cursor)
     if row is None or row.kind in (RowKind.FILE, RowKind.NOTE):
         return Place(file.path, at=at)

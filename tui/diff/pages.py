@@ -27,6 +27,8 @@ class Pages:
         self._total = total
         self._pages: OrderedDict[int, tuple[Row, ...]] = OrderedDict()
         self._asked: set[int] = set()
+        self.version = 0
+        """Counts the pages that came."""
 
     def row(self, number: int) -> Row | None:
         """Row `number`, or None where it has not come yet."""
@@ -59,6 +61,7 @@ class Pages:
     def keep(self, page: int, rows: Sequence[Row]) -> None:
         """Take the rows of a page that was read otherwise."""
         self._pages[page] = tuple(rows)
+        self.version += 1
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
 

@@ -1,8 +1,8 @@
-"""One display line of a diff as segments: gutter, sign, code in its colours, headings."""
+"""The styles and widths of a diff, and its lines that are no code: headings, notes, remarks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import IntFlag
 from typing import NamedTuple
 
@@ -12,12 +12,13 @@ from rich.style import Style
 
 from factory.wire import FileView, HunkView, Row, RowKind
 from tui.diff.cells import Cut, breaks, shown, window
-from tui.diff.colour import Spans, Tone
+from tui.diff.colour import Tone
 from tui.text import clean, fit, line, pad, plural, shorten_path
 
 COMPONENTS = (
     "added", "removed", "context", "file", "hunk", "remark", "cursor",
     "good", "bad", "accent", "warning", "muted", "name", "seen",
+    "added-word", "removed-word", "moved", "hit", "blank", "trailing",
 )  # fmt: skip
 """What a theme can colour, as component classes `diff--<name>`."""
 
@@ -32,6 +33,16 @@ class Flag(IntFlag):
     """The cursor stands on it, and the diff has the focus."""
     RANGED = 2
     SEEN = 4
+    CURSOR_NEW = 8
+    """The cursor stands on the right side of it, where two lines stand side by side."""
+    RANGED_NEW = 16
+
+    def side(self, *, new: bool) -> Flag:
+        """What holds for one side."""
+        if not new:
+            return self & ~(Flag.CURSOR_NEW | Flag.RANGED_NEW)
+        cursor = Flag.CURSOR if Flag.CURSOR_NEW in self else Flag(0)
+        return cursor | (Flag.RANGED if Flag.RANGED_NEW in self else Flag(0)) | (self & Flag.SEEN)
 
 
 class Palette:
@@ -63,6 +74,13 @@ class Palette:
             Tone.NAME: ink["name"],
         }
         self._seen = Style(dim=styles["seen"].dim)
+        self.moved = styles["moved"]
+        self.words = {
+            RowKind.ADDED: _stress(styles["added-word"]),
+            RowKind.REMOVED: _stress(styles["removed-word"]),
+        }
+        self.hit = _stress(styles["hit"])
+        self.blank, self.trailing = ink["blank"], _stress(styles["trailing"])
         self._cursor = Style(bgcolor=styles["cursor"].bgcolor)
 
     def over(self, style: Style, flags: Flag) -> Style:
@@ -77,6 +95,13 @@ def _ink(style: Style) -> Style:
     return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
 
 
+def _stress(style: Style) -> Style:
+    """What a stretch within a line has besides the line's own style."""
+    if style.reverse:
+        return Style(reverse=True, bold=style.bold, underline=style.underline)
+    return Style(bgcolor=style.bgcolor, bold=style.bold, underline=style.underline)
+
+
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
 
@@ -89,11 +114,23 @@ class Sheet(NamedTuple):
     left: int = 0
     """Cells scrolled to the right; 0 where lines wrap."""
     wrap: bool = False
+    split: bool = False
+    """Whether the old and the new lines stand side by side."""
+    blanks: bool = False
+    """Whether spaces and tabs have signs."""
+    numbers: int = 2
+    """Line numbers before the text: both, or on one side of two its own."""
 
     @property
     def gutter(self) -> int:
-        """Cells before the text: mark, both numbers, sign."""
-        return 2 * self.digits + 5
+        """Cells before the text: mark, numbers, moved or not, sign."""
+        return self.numbers * (self.digits + 1) + 3
+
+    def side(self, *, new: bool) -> Sheet:
+        """One side of two; a cell between them is left."""
+        left = (self.width - 1) // 2
+        width = self.width - 1 - left if new else left
+        return self._replace(width=width, numbers=1)
 
     @property
     def text(self) -> int:
@@ -108,51 +145,6 @@ class Sheet(NamedTuple):
         if whole.end < len(shown(text)):  # the last cell says that there is more
             whole = window(shown(text), self.left, self.text - 1)
         return (whole,)
-
-
-def code(
-    row: Row, part: int, sheet: Sheet, palette: Palette, spans: Spans, flags: Flag
-) -> list[Segment]:
-    """A line of code: `part` is the wrapped piece."""
-    text = shown(row.text)
-    cut = sheet.cuts(row.text)[part]
-    base = palette.over(palette.base[row.kind], flags)
-    number = base + palette.number
-    old, new = (row.old, row.new) if part == 0 else (0, 0)
-    numbers = f"{old or '':>{sheet.digits}} {new or '':>{sheet.digits}} "
-    sign = row.kind if part == 0 else " "
-    segments = [_edge(flags, palette), Segment(numbers, number)]
-    segments.append(Segment(f"{sign} ", base + palette.signs[row.kind]))
-    if cut.pad:
-        segments.append(Segment(" " * cut.pad, base))
-    dim = Flag.SEEN in flags
-    for start, end, tone in _pieces(cut, () if dim else spans):
-        style = base if tone is None else base + palette.tones[tone]
-        segments.append(Segment(text[start:end], style))
-    used = sheet.gutter + cut.pad + cell_len(text[cut.start : cut.end])
-    more = not sheet.wrap and cut.end < len(text)
-    segments.append(Segment(" " * (sheet.width - used - more), base))
-    if more:
-        segments.append(Segment("…", number))
-    return segments
-
-
-def _pieces(cut: Cut, spans: Spans) -> Iterator[tuple[int, int, Tone | None]]:
-    """The characters of a cut by tone, in order, without gaps."""
-    at = cut.start
-    for span in spans:
-        if span.end <= at:
-            continue
-        if span.start >= cut.end:
-            break
-        if span.start > at:
-            yield at, span.start, None
-            at = span.start
-        end = min(span.end, cut.end)
-        yield at, end, span.tone
-        at = end
-    if at < cut.end:
-        yield at, cut.end, None
 
 
 def file_heading(
@@ -171,7 +163,7 @@ def file_heading(
     used = 2 + cell_len(path) + cell_len(tail)
     rest = fit(badge, max(sheet.width - used, 0))
     return [
-        _edge(flags, palette, style),
+        edge(flags, palette, style),
         Segment(f" {path}", style),
         Segment(fit(tail, max(sheet.width - used + cell_len(tail), 0)), style),
         Segment(rest, style + palette.badge),
@@ -187,14 +179,14 @@ def hunk_heading(
     mark = "[x]" if Flag.SEEN in flags else "[ ]"
     fresh = "" if hunk.fresh or Flag.SEEN in flags else " same as last time"
     text = f" {mark} {place[0]}/{place[1]}{fresh} · {line(hunk.heading)}".rstrip(" ·")
-    return [_edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]
+    return [edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]
 
 
 def plain(text: str, style: Style, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
     """A note or a remark: words beside the code, in the code's column."""
     over = palette.over(style, flags)
     indent = " " * (sheet.gutter - 1)
-    return [_edge(flags, palette, over), Segment(pad(indent + text, sheet.width - 1), over)]
+    return [edge(flags, palette, over), Segment(pad(indent + text, sheet.width - 1), over)]
 
 
 def note(row: Row, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]:
@@ -202,6 +194,7 @@ def note(row: Row, sheet: Sheet, palette: Palette, flags: Flag) -> list[Segment]
     return plain(clean(row.text, exact=True), palette.note, sheet, palette, flags)
 
 
-def _edge(flags: Flag, palette: Palette, style: Style | None = None) -> Segment:
+def edge(flags: Flag, palette: Palette, style: Style | None = None) -> Segment:
+    """The first cell of a line: whether the cursor or the range is on it."""
     sign = "▸" if Flag.CURSOR in flags else "┃" if Flag.RANGED in flags else " "
     return Segment(sign, palette.over(style or palette.mark, flags))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from factory.model import Anchor
 from factory.wire import FileView, HunkView, Row, RowKind
@@ -51,11 +52,23 @@ class Places:
         """The row of the next file's heading, or of the one before."""
         return _step(self._file_rows, row, by, shape)
 
-    def unseen_from(self, row: int, seen: Collection[str]) -> int | None:
-        """The row of the next thing that is not seen, from `row` on and round; None at the end."""
-        rows = [hunk.row for hunk in self.hunks if hunk.id not in seen]
-        rows += [f.row for f in self.files if not f.hunks and f.mark and f.mark not in seen]
-        return min(rows, key=lambda at: (at <= row, at), default=None)
+    def row_of(self, mark: str) -> int | None:
+        """The row of the heading of a hunk, or of a file without any; None for other marks."""
+        return self.rows_of_marks.get(mark)
+
+    def paths(self, marks: Iterable[str]) -> set[str]:
+        """The files that these are marks of."""
+        files = (
+            self.file(self.rows_of_marks[mark]) for mark in marks if mark in self.rows_of_marks
+        )
+        return {file.path for file in files if file is not None}
+
+    @cached_property
+    def rows_of_marks(self) -> dict[str, int]:
+        """The headings of everything that is to be seen, by its id."""
+        rows = {file.mark: file.row for file in self.files if file.mark and not file.hunks}
+        rows.update((hunk.id, hunk.row) for hunk in self.hunks)
+        return rows
 
 
 def marks_of(file: FileView) -> tuple[str, ...]:
@@ -79,20 +92,17 @@ class Progress:
         self._places = places
         self._reached: dict[str, int] = {}
 
-    def show(self, first: int, last: int) -> None:
-        """Rows `first` … `last` are on the screen."""
+    def show(self, first: int, last: int) -> tuple[str, ...]:
+        """Rows `first` … `last` are on the screen; the hunks there that were shown to their end."""
+        done = []
         for hunk in self._places.between(first, last):
+            end = hunk.row + hunk.rows - 1
             reached = self._reached.get(hunk.id, hunk.row - 1)
             if first <= reached + 1:
-                self._reached[hunk.id] = max(reached, min(last, hunk.row + hunk.rows - 1))
-
-    def shown(self) -> tuple[str, ...]:
-        """Ids of the hunks that were shown to their end."""
-        return tuple(
-            hunk.id
-            for hunk in self._places.hunks
-            if self._reached.get(hunk.id, -1) >= hunk.row + hunk.rows - 1
-        )
+                self._reached[hunk.id] = reached = max(reached, min(last, end))
+            if reached >= end:
+                done.append(hunk.id)
+        return tuple(done)
 
 
 def anchor_of(path: str, rows: Sequence[Row]) -> Anchor | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from factory.model import Anchor, Comment, CommentState
 from factory.wire import FileView, Row, RowKind
 from tui.text import clean, wrap
@@ -20,10 +22,14 @@ class Remarks:
         self._files: defaultdict[str, list[Comment]] = defaultdict(list)
         self.on_change: tuple[Comment, ...] = ()
         """Those about the change as a whole, or about a file that is not in it any more."""
-        spans = {file.path: _spans(file) for file in files}
+        shown = tuple(files)
+        spans = {file.path: _spans(file) for file in shown}
+        now = {f.old_path: f.path for f in shown if f.old_path and f.old_path not in spans}
         on_change: list[Comment] = []
         for comment in comments:
             anchor = comment.anchor
+            if anchor.path in now:
+                anchor = replace(anchor, path=now[anchor.path])
             if anchor.path not in spans:
                 on_change.append(comment)
             elif _in_diff(comment, spans[anchor.path]):

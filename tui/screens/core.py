@@ -18,6 +18,7 @@ from tui.frame import FrameClock
 from tui.keys import Where
 from tui.text import line
 from tui.undo import Act
+from tui.waiting import Order
 from tui.widgets.footer import Footer
 
 View = TypeVar("View")
@@ -31,6 +32,8 @@ class Factory(Protocol):
     keymap: Mapping[str, str]
     drafts: MutableMapping[str, str]
     """What was written and not sent yet, by what it is for: `say csv-export`."""
+    order: Order
+    """In which order what waits is listed, and reviewed one after the other."""
 
     def now(self) -> float:
         """The time: seconds since the epoch."""

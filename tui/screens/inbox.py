@@ -14,9 +14,10 @@ from factory.model import TaskState
 from factory.wire import Overview
 from tui import inboxlines
 from tui.keys import Where, bindings
+from tui.screens.attempting import Attempting
 from tui.screens.listkeys import ListScreen
 from tui.standing import asks
-from tui.waiting import Waiting, reviewable, waiting
+from tui.waiting import SUGGESTION, Order, Waiting, reviewable, waiting
 from tui.widgets.footer import Footer
 from tui.widgets.listing import Listing, Slot
 
@@ -24,7 +25,7 @@ _AGEING = 20.0
 """Seconds between two looks at the clock, for the ages."""
 
 
-class InboxScreen(ListScreen):
+class InboxScreen(ListScreen, Attempting):
     """What waits, with what it takes to choose the next to review."""
 
     WHERE = Where.INBOX
@@ -50,14 +51,16 @@ class InboxScreen(ListScreen):
 
     def take(self, overview: Overview) -> None:
         """Show what waits now."""
-        found = waiting(overview)
+        found = waiting(overview, self.factory.order)
         self._items = {item.id: item for item in found}
         self.listing.show(inboxlines.slots(found), self._draw)
         self.listing.display = bool(found)
         empty = self.query_one("#inbox-empty", Static)
         empty.display = not found
         empty.update(inboxlines.empty(overview))
-        heading = inboxlines.heading(overview, found, self.factory.now(), self.size.width)
+        heading = inboxlines.heading(
+            overview, found, self.factory.now(), self.size.width, self.factory.order
+        )
         self.query_one("#inbox-heading", Static).update(heading)
 
     def on_resize(self) -> None:
@@ -100,6 +103,13 @@ class InboxScreen(ListScreen):
         """Show the guardrails of this change."""
         if self.listing.cursor in self._items:
             self.factory.show_evidence(self.listing.cursor)
+
+    def action_order(self) -> None:
+        """Change between the suggested order and the oldest first; the cursor stays on its item."""
+        suggested = self.factory.order is Order.AGE
+        self.factory.order = Order.SUGGESTED if suggested else Order.AGE
+        self._refresh()
+        self.say(f"suggested order: {SUGGESTION}" if suggested else "the oldest first")
 
     def _draw(self, slot: Slot, width: int) -> Content:
         item = self._items.get(slot.key)

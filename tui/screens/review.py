@@ -8,10 +8,11 @@ from textual.binding import BindingType
 
 from factory.wire import Look
 from tui.keys import Where, bindings
-from tui.screens.reviewing.deciding import Deciding
+from tui.screens.reviewing.briefed import Briefed
+from tui.screens.reviewing.rivalling import Rivalling
 
 
-class ReviewScreen(Deciding):
+class ReviewScreen(Rivalling, Briefed):
     """`ReviewScreen(task)` reviews its change; with `Look.LIVE`, it shows the worktree as it is."""
 
     WHERE = Where.REVIEW

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -21,6 +21,8 @@ from tui.diff.geometry import Spot, Viewport
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
 from tui.text import pad
 
+SPLIT_FROM = 140
+"""Cells of the view from which on old and new stand side by side by themselves."""
 _WHEEL = 3
 """Lines that one notch of the mouse wheel moves."""
 
@@ -56,6 +58,12 @@ class DiffView(Widget, can_focus=True):
         & > .diff--muted { color: $text-muted; }
         & > .diff--name { color: $text-primary; }
         & > .diff--seen { text-style: $seen-line; }
+        & > .diff--added-word { background: $added-word; text-style: bold underline; }
+        & > .diff--removed-word { background: $removed-word; text-style: bold underline; }
+        & > .diff--moved { color: $foreground; background: $moved-line; }
+        & > .diff--hit { text-style: bold reverse; }
+        & > .diff--blank { color: $text-muted; }
+        & > .diff--trailing { background: $trailing; text-style: underline; }
     }
     """
 
@@ -74,18 +82,22 @@ class DiffView(Widget, can_focus=True):
         self.document = Document(NO_DIFF, no_rows, Sheet(80))
         self.nothing = "reading the diff …"
         """What stands where the diff has no line."""
+        self.split: bool | None = None
+        """Whether old and new stand side by side; None where the width decides."""
         self._palette: Palette | None = None
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
-        self._painted: list[tuple[Spot, Flag]] = []
-        """What stands in the window; empty where all of it is to be drawn anew."""
+        self._sized = Size(0, 0)
+        self._looks: list[Flag] = []
+        """What the lines of the window were when they were drawn last, if none was drawn anew."""
 
     def show(self, document: Document, row: int = 0, at: int = 0) -> None:
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
         self.workers.cancel_group(self, "rows")
         self.workers.cancel_group(self, "colours")
-        wrap, width = self.document.sheet.wrap, max(self.size.width, 20)
-        document.sheet = document.sheet._replace(width=width, wrap=wrap)
+        kept = self.document.sheet
+        document.lay(document.sheet._replace(wrap=kept.wrap, blanks=kept.blanks))
+        document.lay(self._fitted(document))
         self.document = document
         document.port.height = max(self.size.height, 1)
         self._strips.clear()
@@ -94,39 +106,42 @@ class DiffView(Widget, can_focus=True):
     def go(self, move: Callable[[Viewport], object]) -> None:
         """Move cursor or window; rows that come into view are fetched."""
         move(self.document.port)
-        self._paint()
+        self.repaint()
         self.post_message(self.Moved())
         self._start("rows")
 
-    def lay_out(self, *, wrap: bool | None = None, left: int | None = None) -> None:
-        """Wrap lines or not, or scroll to the side by cells."""
+    def lay_out(
+        self, *, wrap: bool | None = None, left: int | None = None, blanks: bool | None = None
+    ) -> None:
+        """Wrap lines or not, scroll to the side by cells, show signs for blanks or not."""
         sheet = self.document.sheet
         if wrap is not None:
             sheet = sheet._replace(wrap=wrap, left=0)
         if left is not None and not sheet.wrap:
             sheet = sheet._replace(left=max(left, 0))
-        self.document.sheet = sheet
+        if blanks is not None:
+            sheet = sheet._replace(blanks=blanks)
+        self.document.lay(sheet)
         self.redraw()
 
     def redraw(self) -> None:
         """Draw anew after something besides the window's place has changed."""
-        self._strips.clear()
         self.document.port.keep()
-        self._paint()
+        self.repaint(anew=True)
         self._start("rows")
 
     def spots(self) -> list[Spot]:
         """The display lines in the window, top down; fitted to the size that it has by now."""
-        document, size = self.document, self.size
-        fitted = (document.sheet.width, document.port.height)
-        if size and fitted != (max(size.width, 20), size.height):
-            document.sheet = document.sheet._replace(width=max(size.width, 20))
+        size = self.size
+        if self._spots is not None and size == self._sized:
+            return self._spots
+        document, fitted = self.document, self._fitted(self.document)
+        if size and (fitted, size.height) != (document.sheet, document.port.height):
+            document.lay(fitted)
             document.port.height = size.height
             document.port.keep()
             self._strips.clear()
-            self._spots = None
-        if self._spots is None:
-            self._spots = list(document.port.visible())
+        self._sized, self._spots = size, list(document.port.visible())
         return self._spots
 
     def render_line(self, y: int) -> Strip:
@@ -162,14 +177,15 @@ class DiffView(Widget, can_focus=True):
         self.document.close()
         self.document = Document(NO_DIFF, no_rows, Sheet(80))
         self._strips.clear()
-        self._spots = None
+        self._spots, self._looks = None, []
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the line that was clicked."""
         spots = self.spots()
         if event.y < len(spots):
             row = spots[event.y].row
-            self.go(lambda port: port.to(row))
+            self.document.port.to(row)
+            self.go(lambda port: port.across(new=event.x >= self.size.width // 2))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down by the wheel."""
@@ -181,18 +197,27 @@ class DiffView(Widget, can_focus=True):
         event.stop()
         self.go(lambda port: port.scroll(-_WHEEL))
 
-    def _paint(self, *, anew: bool = False) -> None:
-        """Have the lines drawn that differ from those on the screen: a slow link has few bytes."""
+    def _fitted(self, document: Document) -> Sheet:
+        """How a document is laid out in the size that there is now."""
+        width = max(self.size.width, 20)
+        split = width >= SPLIT_FROM if self.split is None else self.split
+        return document.sheet._replace(width=width, split=split)
+
+    def repaint(self, *, anew: bool = False) -> None:
+        """Have the lines drawn that are others by now, or look otherwise; with `anew`, all."""
         if anew or len(self._strips) > 8 * self.document.port.height:
             self._strips.clear()
+        before, looked = self._spots, self._looks
         self._spots = None
-        lines = [(spot, self.document.flags(spot.row)) for spot in self.spots()]
-        before = self._painted if self._strips else []
-        self._painted = lines
-        if not lines or len(before) != len(lines):
+        if anew or before is None or not self.size or self.spots() != before:
+            self._looks = []
             self.refresh()
             return
-        changed = [y for y, line in enumerate(lines) if line != before[y]]
+        self._looks = [self.document.flags(spot.row) for spot in before]
+        if len(looked) != len(self._looks):
+            self.refresh()
+            return
+        changed = [y for y, look in enumerate(self._looks) if look != looked[y]]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
@@ -200,7 +225,7 @@ class DiffView(Widget, can_focus=True):
         """Begin to fetch rows, or to colour them, unless nothing is missing or it is going on."""
         if not self.is_attached or any(w.group == what and w.is_running for w in self.workers):
             return
-        document, anew = self.document, partial(self._paint, anew=True)
+        document, anew = self.document, partial(self.repaint, anew=True)
         if what == "colours" and supply.plain(document, self.spots()):
             self.run_worker(supply.colour(document, self.spots, anew), group=what)
         elif what == "rows" and supply.missing(document, self.spots()):
@@ -210,7 +235,7 @@ class DiffView(Widget, can_focus=True):
 
     async def _fill(self, document: Document) -> None:
         def arrived() -> None:
-            self._paint(anew=True)
+            self.repaint(anew=True)
             self.post_message(self.Moved())
 
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from textual.content import Content
 
@@ -29,7 +29,7 @@ class Files(Listing):
         self._seen: Collection[str] = ()
 
     def show_files(self, index: ReviewIndex, seen: Collection[str]) -> None:
-        """Show these files; `seen` are ids of hunks and marks of files."""
+        """Show these files; `seen` are ids of hunks and marks of files, read when drawn."""
         self._files = {file.path: file for file in index.files}
         self._seen = seen
         slots: list[Slot] = []
@@ -43,7 +43,12 @@ class Files(Listing):
 
     def on_unmount(self) -> None:
         """Let go of the files at once: a screen that was closed is collected much later."""
-        self._files, self._slots, self._keys = {}, (), []
+        self._files = {}
+        self.show((), self._line)
+
+    def follow_marks(self, paths: Iterable[str]) -> None:
+        """Draw these files anew: something in them was marked as seen, or not seen."""
+        self.redraw(paths)
 
     def _line(self, slot: Slot, width: int) -> Content:
         file = self._files.get(slot.key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.visual import Visual
@@ -59,6 +60,8 @@ class Listing(Widget, can_focus=True):
         self.cursor = ""
         self._slots: Sequence[Slot] = ()
         self._keys: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._lines: dict[str, tuple[int, int]] = {}
         self._draw: Draw = lambda slot, width: Content(slot.title)
         self._top = 0
 
@@ -66,21 +69,34 @@ class Listing(Widget, can_focus=True):
         """Show other lines; where the cursor's item is gone, the one in its place has it."""
         at = self._at()
         self._slots, self._draw = slots, draw
-        self._keys = list(dict.fromkeys(slot.key for slot in slots if slot.key))
-        if self.cursor not in self._keys:
+        self._lines = {}
+        for line, slot in enumerate(slots):
+            if slot.key:
+                self._lines[slot.key] = (self._lines.get(slot.key, (line, line))[0], line)
+        self._keys = list(self._lines)
+        self._numbers = {key: number for number, key in enumerate(self._keys)}
+        if self.cursor not in self._lines:
             self.cursor = self._keys[min(at, len(self._keys) - 1)] if self._keys else ""
         self._keep()
 
     def to(self, key: str) -> bool:
         """Put the cursor on an item; False where there is none of that key."""
-        if key == self.cursor:
-            return bool(key)
-        if key not in self._keys:
+        if key not in self._lines:
             return False
-        self.cursor = key
-        self.post_message(self.Moved(self, key))
-        self._keep()
+        if key != self.cursor:
+            before, self.cursor = self.cursor, key
+            self.post_message(self.Moved(self, key))
+            self._keep((before, key))
+        else:
+            self._keep(())
         return True
+
+    def redraw(self, keys: Iterable[str]) -> None:
+        """Draw some items anew, those of them that are in view."""
+        rows = [row for key in keys for row in self._rows_of(key)]
+        regions = [Region(0, y, self.size.width, 1) for y in rows if 0 <= y < self.size.height]
+        if regions:
+            self.refresh(*regions)
 
     def move(self, by: int) -> None:
         """Move the cursor by items, as far as there are any."""
@@ -135,19 +151,29 @@ class Listing(Widget, can_focus=True):
         self.move(-1)
 
     def _at(self) -> int:
-        return self._keys.index(self.cursor) if self.cursor in self._keys else 0
+        return self._numbers.get(self.cursor, 0)
 
-    def _keep(self) -> None:
-        """Scroll as little as it takes to have the cursor's item in view, and its heading."""
-        lines = [at for at, slot in enumerate(self._slots) if slot.key == self.cursor]
-        height = max(self.size.height, 1)
-        if lines and self.cursor:
-            first, last = lines[0], lines[-1]
+    def _rows_of(self, key: str) -> range:
+        """The lines of the widget that an item takes, out of view or not."""
+        first, last = self._lines.get(key, (0, -1))
+        return range(first - self._top, last - self._top + 1)
+
+    def _keep(self, changed: Iterable[str] | None = None) -> None:
+        """Scroll as little as it takes to have the cursor's item in view, and its heading.
+
+        Where that moves nothing, only the items that have `changed` are drawn anew; None for all.
+        """
+        height, before = max(self.size.height, 1), self._top
+        if self.cursor in self._lines:
+            first, last = self._lines[self.cursor]
             if first and not self._slots[first - 1].key:
                 first -= 1
             self._top = max(min(self._top, first), last - height + 1)
         self._top = max(0, min(self._top, len(self._slots) - height))
-        self.refresh()
+        if changed is None or self._top != before:
+            self.refresh()
+        else:
+            self.redraw(changed)
 
 
 def spread(left: Content, right: Content, width: int) -> Content:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widgets import Static
 
 from factory.model import Comment, CommentState, TaskState
@@ -29,8 +30,6 @@ WIDE = 100
 """Cells from which on the files have a column of their own."""
 _PATIENCE = 0.08
 """Seconds for which the first paint waits for the diff."""
-_LIVE_PACE = 2.0
-"""Seconds between two looks at a worktree that is being worked in, at least."""
 
 
 class ReviewCore(TaskActs):
@@ -49,7 +48,6 @@ class ReviewCore(TaskActs):
         self._begin_at = at
         self._read_for: tuple[str, str] | None = None
         self._counted = (-1, -1)
-        self._worked = False
         self._ahead: asyncio.Future[Fetched | None] | None = None
 
     async def come(self) -> None:
@@ -70,13 +68,12 @@ class ReviewCore(TaskActs):
             yield Files()
             yield DiffView()
         yield Static(id="review-evidence")
+        yield Static(id="review-page")
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show the diff, or ask for it now; of a live worktree again and again."""
+        """Show the diff, or ask for it now."""
         self.read(self._begin_at)
-        if self.look is Look.LIVE:
-            self.set_interval(_LIVE_PACE, self._look_again)
 
     @property
     def diff(self) -> DiffView:
@@ -115,14 +112,6 @@ class ReviewCore(TaskActs):
                 self._follow_counts((view.seen, view.comments))
         self.refresh_lines()
 
-    def _look_again(self) -> None:
-        """Read a live worktree anew while its agent works, and once when it has stopped."""
-        view = self.found()
-        works = view is not None and view.task.state is TaskState.WORKING
-        if (works or self._worked) and self.is_current:
-            self._worked = works
-            self.read()
-
     def refresh_lines(self) -> None:
         """Say anew what stands around the diff."""
         view, overview, width = self.found(), self.overview, self.app.size.width
@@ -134,12 +123,13 @@ class ReviewCore(TaskActs):
         else:
             marks = document.places.marks
             seen = Seen(len(marks) - document.unseen, len(marks))
-            number = place_in_inbox(overview, self.task_id)
+            number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
-        self.query_one("#review-headline", Static).update(head)
-        self.query_one("#review-concerns", Static).update(reviewlines.concerns(view, width))
-        self.query_one("#review-evidence", Static).update(
-            reviewlines.evidence(view.guardrails, width)
+        _put(self.query_one("#review-headline", Static), head)
+        _put(self.query_one("#review-concerns", Static), reviewlines.concerns(view, width))
+        _put(
+            self.query_one("#review-evidence", Static),
+            reviewlines.evidence(view.guardrails, width),
         )
 
     async def _read(self, at: Place | None) -> None:
@@ -165,10 +155,14 @@ class ReviewCore(TaskActs):
         self.diff.show(document, row, place.at if place else 0)
         self.query_one(Files).show_files(document.index, document.seen)
         self.shown_at = self.factory.now()
+        self.opened()
         self.refresh_lines()
         details = await self.ask(lambda c: c.details(self.task_id))
         if details is not None:
             self.show_comments(details.comments)
+
+    def opened(self) -> None:
+        """A diff has come to the screen."""
 
     def _follow_counts(self, counted: tuple[int, int]) -> None:
         """Read anew where marks or comments were changed elsewhere: by undo, by another client."""
@@ -176,8 +170,7 @@ class ReviewCore(TaskActs):
         if counted != self._counted and not busy:
             self._counted = counted
             document = self.diff.document
-            seen = sum(hunk.id in document.seen for hunk in document.places.hunks)
-            if counted != (seen, len(self.drafts)):
+            if counted != (document.seen.hunks, len(self.drafts)):
                 self.read()
 
     def show_comments(self, comments: Sequence[Comment]) -> None:
@@ -192,8 +185,15 @@ class ReviewCore(TaskActs):
         self.say(event.sentence, error=True)
 
 
+def _put(place: Static, said: Content) -> None:
+    """Say something in a line of its own; what stands there already is not drawn again."""
+    if not (isinstance(place.content, Content) and place.content.is_same(said)):
+        place.update(said, layout=False)
+
+
 _NOTHING = {
     Look.CHANGE: "this change has no lines to show",
     Look.DELTA: "nothing has changed since your last look; d shows the whole change",
+    Look.RIVAL: "the two attempts came to the very same files",
     Look.LIVE: "its agent has changed nothing yet",
 }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from factory.wire import Look, MarkSeen
 from tui.diff.document import Document
 from tui.diff.places import marks_of
-from tui.screens.reviewing.walking import Walking
+from tui.screens.reviewing.laying import Laying
 from tui.text import plural
-from tui.waiting import neighbour
+from tui.waiting import first_look, neighbour
 from tui.widgets.diff import NO_DIFF, no_rows
 
 _CONTEXTS = (3, 10, 30, 100, 1_000)
 """Lines around a change, step by step; then the first again."""
 
 
-class Reading(Walking):
-    """Hunks, files and changes one after the other; seen marks; context, delta, wrapping."""
+class Reading(Laying):
+    """Hunks, files and changes one after the other; seen marks; context, delta."""
 
     def action_next_hunk(self) -> None:
         """Go to the next hunk."""
@@ -43,11 +43,13 @@ class Reading(Walking):
 
     def go_to_neighbour(self, by: int) -> bool:
         """Review another change of the inbox in place of this one; False where there is none."""
-        other = neighbour(self.overview, self.task_id, by) if self.overview else ""
+        order = self.factory.order
+        other = neighbour(self.overview, self.task_id, by, order) if self.overview else ""
         if not other:
             self.say("no other change waits")
             return False
-        self.task_id, self.look, self.context = other, Look.CHANGE, _CONTEXTS[0]
+        self.task_id, self.context = other, _CONTEXTS[0]
+        self.look = first_look(self.overview, other)
         self.shown_at, self.comments = 0.0, ()
         self.diff.show(Document(NO_DIFF, no_rows, self.diff.document.sheet))
         self.read()
@@ -61,9 +63,8 @@ class Reading(Walking):
         if not rows:
             return
         whole = [row for row in rows if document.pages.row(row) is not None]
-        if whole:
-            document.progress.show(whole[0], _last_whole(document, rows))
-        new = tuple(mark for mark in document.progress.shown() if mark not in document.seen)
+        done = document.progress.show(whole[0], _last_whole(document, rows)) if whole else ()
+        new = tuple(mark for mark in done if mark not in document.seen)
         at_end = document.port.shape.after(rows[-1]) is None
         self.mark(new)
         self.diff.go(lambda port: port.page(1))
@@ -79,7 +80,7 @@ class Reading(Walking):
         marks = (hunk.id,) if hunk else marks_of(file) if file else ()
         seen = not all(mark in document.seen for mark in marks)
         self.mark(marks, seen=seen)
-        row = document.places.unseen_from(cursor, document.seen) if seen else None
+        row = document.seen.next_left(cursor) if seen else None
         if row is not None:
             self.diff.go(lambda port: port.to(row, at=3))
         elif seen:
@@ -90,9 +91,9 @@ class Reading(Walking):
         if not marks or self.look is Look.LIVE:
             return
         document = self.diff.document
-        document.seen = document.seen | set(marks) if seen else document.seen - set(marks)
-        self.diff.redraw()
-        self.files.show_files(document.index, document.seen)
+        document.seen.mark(marks, seen=seen)
+        self.diff.repaint()
+        self.files.follow_marks(document.places.paths(marks))
         self.refresh_lines()
         self.do(MarkSeen(task=self.task_id, marks=marks, seen=seen))
 
@@ -121,12 +122,6 @@ class Reading(Walking):
         self.look = Look.CHANGE if self.look is Look.DELTA else Look.DELTA
         self.read()
 
-    def action_wrap(self) -> None:
-        """Wrap long lines, or not."""
-        wrap = not self.diff.document.sheet.wrap
-        self.diff.lay_out(wrap=wrap)
-        self.say("long lines wrap" if wrap else "long lines run on; h and l scroll")
-
     def copied(self) -> str:
         """The line or range under the cursor, as it is in the file."""
         anchor = self.diff.document.anchor()
@@ -137,4 +132,4 @@ def _last_whole(document: Document, rows: list[int]) -> int:
     """The last row of the window that is there with all of its lines."""
     count = rows.count(rows[-1])
     whole = document.pages.row(rows[-1]) is not None and count >= document.lines(rows[-1])
-    return rows[-1] if whole else rows[-1] - 1
+    return document.port.shape.through(rows[-1]) if whole else rows[-1] - 1

@@ -10,7 +10,8 @@ from tui.diff.document import Document
 from tui.diff.locate import reveal
 from tui.diff.places import Places
 from tui.layout import Step
-from tui.screens.reviewing.core import WIDE, ReviewCore
+from tui.screens.reviewing.core import WIDE
+from tui.screens.reviewing.living import Living
 from tui.text import line
 from tui.widgets.diff import DiffView
 from tui.widgets.files import Files
@@ -22,7 +23,7 @@ _ABOVE = 3
 """Lines of the window that stay above a hunk that was jumped to."""
 
 
-class Walking(ReviewCore):
+class Walking(Living):
     """Lines, pages, hunks, files, panels."""
 
     @property
@@ -39,15 +40,23 @@ class Walking(ReviewCore):
         """Move the cursor; to the side, scroll long lines."""
         sheet = self.diff.document.sheet
         if step.across:
-            self.diff.lay_out(left=sheet.left + step.across * _ASIDE)
+            if sheet.left or not self._change_sides(step.across):
+                self.diff.lay_out(left=sheet.left + step.across * _ASIDE)
         elif self.files.has_focus:
             self._move_files(step)
         elif step.end:
-            self.diff.go(lambda port: port.to(port.shape.total - 1 if step.end > 0 else 0))
+            self.diff.go(lambda port: port.to(port.shape.last if step.end > 0 else 0))
         elif step.half:
             self.diff.go(lambda port: port.page(step.half / 2))
         else:
             self.diff.go(lambda port: port.move(step.down))
+
+    def _change_sides(self, across: int) -> bool:
+        """Side by side, go to the other line of a pair; False where there is none that way."""
+        if not self.diff.document.port.across(new=across > 0):
+            return False
+        self.diff.go(lambda port: port.keep())
+        return True
 
     def _move_files(self, step: Step) -> None:
         if step.end:

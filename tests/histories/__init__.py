@@ -1,0 +1,1 @@
+"""Real histories, commit by commit, through the review: `python -m tests.histories`."""

@@ -1,0 +1,115 @@
+"""The page that a review opens with, and what it gives way to."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from factory.wire import Look, MarkSeen, SaveComment
+from tests.screen import check_golden
+from tests.stage import Stage
+from tests.stage_review import Diff, comments, review_stage
+from tests.tui.reviewed import Review, changed, reviewing
+
+pytestmark = pytest.mark.anyio
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+async def opened(review: Review, task: str = "rate-limit") -> str:
+    """Come to a review as a developer does: from the Inbox."""
+    await review.press("q")
+    review.app.show_review(task)
+    await review.settle()
+    return review.text
+
+
+def looked_at(task: str = "rate-limit") -> Stage:
+    """A stage on which the developer has decided on an earlier round."""
+    stage = review_stage(remarks=comments())
+    stage.overview = changed(stage, task, looked=True)
+    delta = Diff().file("cmd/serve.go", (12, "func main()", "-one\n+two"))
+    stage.reviews[task, Look.DELTA] = delta.index(task, delta=True)
+    stage.rows[task, Look.DELTA] = tuple(delta.rows)
+    return stage
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_a_review_opens_with_one_page_that_says_what_it_is_about(
+    size: tuple[int, int],
+) -> None:
+    async with reviewing(size=size) as review:
+        await opened(review)
+        check_golden(review.app, f"briefing-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("key", ["space", "j", "enter", "r", "G", "ctrl+d"])
+async def test_a_key_that_reads_leaves_the_page_and_marks_nothing(key: str) -> None:
+    async with reviewing() as review:
+        assert "look at" in await opened(review)
+        assert "look at" not in await review.press(key)
+        assert "func (b *Bucket) Take" in review.text
+        assert review.sent(MarkSeen) == []
+
+
+async def test_a_key_that_goes_somewhere_leaves_the_page_and_goes_there() -> None:
+    async with reviewing() as review:
+        await opened(review)
+        text = await review.press("right_curly_bracket")
+        assert "look at" not in text
+        assert "▸ cmd/serve.go" in text
+
+
+async def test_i_shows_the_page_again_and_goes_back_to_the_same_line() -> None:
+    async with reviewing() as review:
+        await opened(review)
+        before = await review.press("right_square_bracket", "j")
+        assert "look at" in await review.press("i")
+        assert await review.press("i") == before
+
+
+async def test_a_comment_written_on_the_page_is_on_the_change() -> None:
+    async with reviewing() as review:
+        await opened(review)
+        await review.press("m")
+        await review.write("why now?")
+        await review.press("enter")
+        saved = [one for one in review.sent(SaveComment) if isinstance(one, SaveComment)]
+        assert saved[-1].anchor.path == ""
+
+
+async def test_a_change_that_was_begun_opens_where_reading_stopped() -> None:
+    async with reviewing() as review:
+        await review.press("right_square_bracket", "r")
+        text = await opened(review)
+        assert "look at" not in text
+        assert "▸ [ ] 2/5" in text
+
+
+async def test_a_new_round_begins_with_what_is_new_in_it() -> None:
+    async with reviewing(looked_at()) as review:
+        text = await opened(review)
+        assert "since your last look; d shows the whole change" in text
+        assert "bucket.go" not in text.partition("look at")[2]
+        assert "func (b *Bucket) Take" in await review.press("space", "d")
+
+
+async def test_a_round_with_nothing_new_is_shown_whole() -> None:
+    stage = looked_at()
+    stage.reviews["rate-limit", Look.DELTA] = Diff().index("rate-limit", delta=True)
+    stage.rows["rate-limit", Look.DELTA] = ()
+    async with reviewing(stage) as review:
+        assert "internal/limit/bucket.go" in (await opened(review)).partition("look at")[2]
+
+
+async def test_the_page_gives_way_to_what_is_short_of_room_and_says_so() -> None:
+    stage = review_stage()
+    spec = "\n".join(f"- rule {number}" for number in range(60))
+    tasks = [replace(v, task=replace(v.task, spec=spec)) for v in stage.overview.tasks]
+    stage.overview = replace(stage.overview, tasks=tuple(tasks))
+    async with reviewing(stage, size=(80, 24)) as review:
+        text = await opened(review)
+        assert "rule 0" in text
+        assert " more" in text
+        for part in ("asked", "it says", "risk", "evidence", "look at"):
+            assert f"\n {part} " in text, part
