@@ -289,4 +289,4 @@ async def test_a_step_of_the_cursor_draws_two_lines_and_not_the_window() -> None
         drawn.clear()
         app.view.go(lambda port: port.page(1))
         await pilot.pause()
-        assert len(drawn) == 30
+        assert len(set(drawn)) == 30

@@ -7,11 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from factory.model import FactoryError
 from factory.wire import ReviewIndex, Row
@@ -20,12 +18,10 @@ from tui.diff.document import Document
 from tui.diff.geometry import Spot, Viewport
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
 from tui.text import pad
+from tui.widgets.pointing import Pointing
 
 SPLIT_FROM = 140
 """Cells of the view from which on old and new stand side by side by themselves."""
-_WHEEL = 3
-"""Lines that one notch of the mouse wheel moves."""
-
 
 NO_DIFF = ReviewIndex(task="", snapshot="", tip="", tree="", against="", rows=0)
 """What is open before anything is."""
@@ -36,7 +32,7 @@ async def no_rows(_first: int, _count: int) -> tuple[Row, ...]:
     return ()
 
 
-class DiffView(Widget, can_focus=True):
+class DiffView(Pointing, can_focus=True):
     """Shows one diff. It is told where to go by `go`, and says `Moved` when it went."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"diff--{name}" for name in COMPONENTS}
@@ -89,7 +85,7 @@ class DiffView(Widget, can_focus=True):
         self._spots: list[Spot] | None = None
         self._sized = Size(0, 0)
         self._looks: list[Flag] = []
-        """What the lines of the window were when they were drawn last, if none was drawn anew."""
+        """What the lines of the window were when they were drawn last."""
 
     def show(self, document: Document, row: int = 0, at: int = 0) -> None:
         """Show another diff, the cursor on a row of it, which stands on a line of the window."""
@@ -177,25 +173,14 @@ class DiffView(Widget, can_focus=True):
         self.document.close()
         self.document = Document(NO_DIFF, no_rows, Sheet(80))
         self._strips.clear()
-        self._spots, self._looks = None, []
+        self._spots = None
 
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the line that was clicked."""
+    def point(self, y: int, *, right: bool) -> None:
+        """Put the cursor on a line of the window, on the right or the left side of it."""
         spots = self.spots()
-        if event.y < len(spots):
-            row = spots[event.y].row
-            self.document.port.to(row)
-            self.go(lambda port: port.across(new=event.x >= self.size.width // 2))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll down by the wheel."""
-        event.stop()
-        self.go(lambda port: port.scroll(_WHEEL))
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll up by the wheel."""
-        event.stop()
-        self.go(lambda port: port.scroll(-_WHEEL))
+        if y < len(spots):
+            self.document.port.to(spots[y].row)
+            self.go(lambda port: port.across(new=right))
 
     def _fitted(self, document: Document) -> Sheet:
         """How a document is laid out in the size that there is now."""
@@ -209,12 +194,9 @@ class DiffView(Widget, can_focus=True):
             self._strips.clear()
         before, looked = self._spots, self._looks
         self._spots = None
-        if anew or before is None or not self.size or self.spots() != before:
-            self._looks = []
-            self.refresh()
-            return
-        self._looks = [self.document.flags(spot.row) for spot in before]
-        if len(looked) != len(self._looks):
+        spots = self.spots() if self.size else []
+        self._looks = [self.document.flags(spot.row) for spot in spots]
+        if anew or spots != before or len(looked) != len(spots):
             self.refresh()
             return
         changed = [y for y, look in enumerate(self._looks) if look != looked[y]]

@@ -41,14 +41,14 @@ class Files(Listing):
             slots.append(Slot(file.path))
         self.show(slots, self._line)
 
+    def follow_marks(self, paths: Iterable[str]) -> None:
+        """Draw these files anew: something in them was marked as seen, or not seen."""
+        self.redraw(paths)
+
     def on_unmount(self) -> None:
         """Let go of the files at once: a screen that was closed is collected much later."""
         self._files = {}
         self.show((), self._line)
-
-    def follow_marks(self, paths: Iterable[str]) -> None:
-        """Draw these files anew: something in them was marked as seen, or not seen."""
-        self.redraw(paths)
 
     def _line(self, slot: Slot, width: int) -> Content:
         file = self._files.get(slot.key)
