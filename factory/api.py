@@ -31,7 +31,7 @@ Answer = Callable[[Request], Awaitable[object]]
 
 def application(engine: Engine) -> Starlette:
     """The routes of one engine."""
-    routes = _Routes(engine)
+    routes, found = _Routes(engine), _Finding(engine)
 
     def view(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
@@ -57,6 +57,10 @@ def application(engine: Engine) -> Starlette:
             Route("/logs/{name}", view(routes.log)),
             Route("/review/{name}", view(routes.review)),
             Route("/review/{name}/rows", view(routes.rows)),
+            Route("/review/{name}/find", view(found.find)),
+            Route("/review/{name}/moves", view(found.moves)),
+            Route("/review/{name}/mentions", view(found.mentions)),
+            Route("/review/{name}/text", view(found.text)),
             Route("/ledger", view(routes.ledger)),
             Route("/report", view(routes.report)),
             Route("/history", view(routes.history)),
@@ -160,6 +164,37 @@ class _Routes:
                     lines.append(msgspec.json.encode(notice) + b"\n")
                 yield b"".join(lines) or b"\n"
                 await asyncio.sleep(_PAUSE)
+
+
+class _Finding:
+    """The routes by which a reader finds things."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._searching = engine.searching
+
+    async def find(self, request: Request) -> wire.Found:
+        look, context = _look(request)
+        return await self._searching.find(
+            request.path_params["name"], look, context, _words(request),
+            _number(request, "start"), back=request.query_params.get("back") == "1",
+        )  # fmt: skip
+
+    async def moves(self, request: Request) -> tuple[wire.MovedLines, ...]:
+        look, context = _look(request)
+        return await self._searching.moves(request.path_params["name"], look, context)
+
+    async def mentions(self, request: Request) -> wire.Mentions:
+        look, _ = _look(request)
+        return await self._searching.mentions(request.path_params["name"], look, _words(request))
+
+    async def text(self, request: Request) -> wire.FileText:
+        look, _ = _look(request)
+        path = request.query_params.get("path", "")
+        return await self._searching.text(request.path_params["name"], look, path)
+
+
+def _words(request: Request) -> str:
+    return request.query_params.get("words", "")[:400]
 
 
 def _json(answer: object, status: int = 200) -> Response:

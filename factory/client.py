@@ -85,6 +85,39 @@ class Client:
             f"/review/{task}/rows", wire.Rows, look=look, context=context, first=first, count=count
         )
 
+    async def find(
+        self,
+        task: str,
+        words: str,
+        start: int,
+        look: wire.Look = wire.Look.CHANGE,
+        *,
+        context: int = 3,
+        back: bool = False,
+    ) -> wire.Found:
+        """The next row with these words from row `start` on and round, or the one before."""
+        return await self._view(
+            f"/review/{task}/find", wire.Found, look=look, context=context, words=words,
+            start=start, back=int(back),
+        )  # fmt: skip
+
+    async def moves(
+        self, task: str, look: wire.Look = wire.Look.CHANGE, *, context: int = 3
+    ) -> tuple[wire.MovedLines, ...]:
+        """What only moved within the diff that `review` last described."""
+        path = f"/review/{task}/moves"
+        return await self._view(path, tuple[wire.MovedLines, ...], look=look, context=context)
+
+    async def mentions(
+        self, task: str, words: str, look: wire.Look = wire.Look.CHANGE
+    ) -> wire.Mentions:
+        """The lines with these words in all files of the candidate, or of the worktree."""
+        return await self._view(f"/review/{task}/mentions", wire.Mentions, look=look, words=words)
+
+    async def file(self, task: str, path: str, look: wire.Look = wire.Look.CHANGE) -> wire.FileText:
+        """A file of the candidate, or of the worktree, to be read."""
+        return await self._view(f"/review/{task}/text", wire.FileText, look=look, path=path)
+
     async def ledger(self) -> wire.LedgerView:
         """What it cost, by day, task and agent."""
         return await self._view("/ledger", wire.LedgerView)
@@ -133,7 +166,7 @@ class Client:
         except httpx2.HTTPError as error:
             raise EngineError(_SILENT) from error
 
-    async def _view(self, path: str, kind: type[View], **query: object) -> View:
+    async def _view(self, path: str, kind: type[View], /, **query: object) -> View:
         body = await self._ask("GET", path, params={k: str(v) for k, v in query.items()})
         return msgspec.json.decode(body, type=kind)
 

@@ -37,6 +37,7 @@ from factory.reviewing import Reviewing
 from factory.run import Runner
 from factory.sandbox.containment import Level
 from factory.sandbox.escapes import suite as escapes
+from factory.searching import Searching
 from factory.shop import Shop
 from factory.store import Store
 from factory.views import Views
@@ -60,6 +61,7 @@ class Engine:
         self.checks = Checks(shop)
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
+        self.searching = Searching(shop, self.reviewing)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
         self.audits = Audits(shop, self.gate)
         self.runner.attended = lambda: hub.attended

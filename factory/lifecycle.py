@@ -14,12 +14,37 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from factory.entry import Origin
+from factory.events import (
+    Accepted,
+    AnyEvent,
+    Asked,
+    Claimed,
+    Cleared,
+    Conflicted,
+    Differs,
+    Ended,
+    Event,
+    Failed,
+    Green,
+    Held,
+    Landed,
+    Paused,
+    Pushing,
+    Recheck,
+    Red,
+    Refused,
+    Rejected,
+    Released,
+    Resumed,
+    Said,
+    Started,
+    TakenBack,
+    TookOver,
+)
 from factory.model import (
-    AcceptRule,
+    Before,
     Change,
     Decision,
-    Handoff,
-    Landing,
     NotNowError,
     Parked,
     ParkReason,
@@ -27,8 +52,41 @@ from factory.model import (
     Struct,
     Task,
     TaskState,
-    Verdict,
 )
+from factory.standing import may_land_as_part, may_land_by_rule
+
+__all__ = [
+    "Accepted",
+    "AnyEvent",
+    "Asked",
+    "Claimed",
+    "Cleared",
+    "Conflicted",
+    "Differs",
+    "Ended",
+    "Event",
+    "Failed",
+    "Green",
+    "Held",
+    "Landed",
+    "Paused",
+    "Phase",
+    "Pushing",
+    "Recheck",
+    "Red",
+    "Refused",
+    "Rejected",
+    "Released",
+    "Resumed",
+    "Said",
+    "Started",
+    "Step",
+    "TakenBack",
+    "TookOver",
+    "advance",
+    "may_land_by_rule",
+    "phase",
+]
 
 S = TaskState
 
@@ -54,142 +112,6 @@ def phase(task: Task) -> Phase | None:
             return None
 
 
-# --- what can happen -----------------------------------------------------------------------
-
-
-class Event(Struct):
-    """Base of what can happen to a task."""
-
-
-class Released(Event):
-    """The developer lets a draft go."""
-
-
-class Held(Event):
-    """The developer takes a queued task back."""
-
-
-class Started(Event):
-    """A slot is free: the first attempt begins on this base."""
-
-    base: str
-
-
-class Asked(Event):
-    """The agent asks and waits."""
-
-    question: str
-
-
-class Claimed(Event):
-    """The agent says that it is done."""
-
-    handoff: Handoff
-
-
-class Failed(Event):
-    """A phase cannot go on: park, and say how it goes on."""
-
-    reason: ParkReason
-    message: str
-    until: float | None = None
-
-
-class Red(Event):
-    """The gate found the change at fault; the agent gets `feedback`."""
-
-    feedback: str
-    summary: str
-    again: bool = True
-    """False for an agent that would do the same again: the developer gets it."""
-
-
-class Conflicted(Event):
-    """Snapshot and tip touch the same lines; work goes on in `tree`, which holds both, marked."""
-
-    base: str
-    tree: str
-    paths: tuple[str, ...]
-    restart: bool = False
-    """True for an agent that cannot read markers: it begins again, on the base."""
-
-
-class Green(Event):
-    """The candidate passed its gate; `by_rule` where the standing accept takes it."""
-
-    change: Change
-    by_rule: bool = False
-
-
-class Accepted(Event):
-    """The developer accepts what they were shown."""
-
-    decision: Decision
-
-
-class Differs(Event):
-    """What would land is no longer what was accepted; it is green, and comes back."""
-
-    change: Change
-
-
-class Refused(Event):
-    """The developer's checkout is in the way of a landing."""
-
-    why: str
-
-
-class Cleared(Event):
-    """The developer's checkout has changed: try to land again."""
-
-
-class Pushing(Event):
-    """A landing's commit is made, and its push begins."""
-
-    landing: Landing
-
-
-class Landed(Event):
-    """The target points to the commit."""
-
-    commit: str
-
-
-class Said(Event):
-    """The developer says something: feedback, an answer, steering."""
-
-    text: str
-
-
-class Paused(Event):
-    """The developer pauses the agent."""
-
-
-class Resumed(Event):
-    """The developer (or the clock) lets a task go on."""
-
-
-class Recheck(Event):
-    """The gate looks at the worktree again: after an edit by hand, a waiver, a new run."""
-
-
-class Rejected(Event):
-    """The developer refuses the change."""
-
-    why: str = ""
-
-
-class Ended(Event):
-    """The developer stops the task for good."""
-
-
-AnyEvent = (
-    Released | Held | Started | Asked | Claimed | Failed | Red | Conflicted | Green | Accepted
-    | Differs | Refused | Cleared | Pushing | Landed | Said | Paused | Resumed | Recheck
-    | Rejected | Ended
-)  # fmt: skip
-
-
 class Step(Struct):
     """A task after something happened, and the fact for the journal."""
 
@@ -203,7 +125,11 @@ class Step(Struct):
 
 def advance(task: Task, event: AnyEvent, *, now: float, rounds: int = 3) -> Step:
     """The next state. Raises NotNowError where the event cannot happen to a task in this state."""
-    step = _by_engine(task, event, now, rounds) or _by_developer(task, event, now)
+    step = (
+        _by_engine(task, event, now, rounds)
+        or _by_developer(task, event, now)
+        or _around(task, event, now)
+    )
     if step is None:
         raise NotNowError(_not_now(task, event))
     changed = task.changed_at if step.task.state is task.state else now
@@ -219,7 +145,7 @@ def _by_engine(task: Task, event: AnyEvent, now: float, rounds: int) -> Step | N
         case S.WORKING, Asked(question=question):
             return _park(task, ParkReason.QUESTION, question, S.WORKING)
         case S.WORKING, Claimed(handoff=handoff):
-            return _to(task, S.CHECKING, "claimed", handoff.summary, handoff=handoff)
+            return _to(task, S.CHECKING, "claimed", handoff.summary, handoff=handoff, before=None)
         case ((S.QUEUED | S.WORKING | S.CHECKING | S.LANDING), Failed()):
             return _failed(task, event)
         case ((S.CHECKING | S.READY | S.LANDING), Red(again=False)):
@@ -267,8 +193,10 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
         case S.WORKING, Said(text=text):
             return _to(task, S.WORKING, "said", text, prompts=_say(task, text, now))
         case ((S.READY | S.PARKED), Said(text=text)) if task.attempt and not task.landing:
-            return _to(task, S.WORKING, "feedback", text, prompts=_say(task, text, now),
-                       round=0, rounds=task.rounds + 1, parked=None, decision=None)  # fmt: skip
+            before = _before(task, told=text) if task.state is S.READY else None
+            return _to(task, S.WORKING, "feedback", text, prompts=_say(task, text, now), round=0,
+                       rounds=task.rounds + 1, parked=None, decision=None,
+                       before=before)  # fmt: skip
         case S.WORKING, Paused():
             return _park(task, ParkReason.PAUSED, "paused by you; resume when you like", S.WORKING)
         case S.PARKED, Resumed():
@@ -276,16 +204,61 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
         case ((S.STOPPED | S.REJECTED), Resumed()):
             # Its agent may have been cut short; one that was done says so again at once.
             again = S.CHECKING if not task.agent else S.WORKING if _checkable(task) else S.QUEUED
-            return _to(task, again, "resumed", parked=None, decision=None, round=0)
+            return _to(task, again, "resumed", parked=None, decision=None, round=0, before=None)
         case ((S.READY | S.PARKED), Recheck()) if _checkable(task):
-            return _to(task, S.CHECKING, "recheck", parked=None, decision=None)
+            return _to(task, S.CHECKING, "recheck", parked=None, decision=None, before=None)
         case ((S.READY | S.PARKED), Rejected(why=why)) if not task.landing:
-            return _to(task, S.REJECTED, "rejected", why, parked=None)
+            return _to(task, S.REJECTED, "rejected", why, parked=None, before=_before(task))
         case _, Ended() if not task.state.over and (task.waiting or not task.landing):
             return _to(task, S.STOPPED, "stopped", parked=None, waiting="", decision=None,
                        landing=None)  # fmt: skip
         case _:
             return None
+
+
+def _around(task: Task, event: AnyEvent, now: float) -> Step | None:
+    """What comes of a part that has landed, and of a decision that is taken back."""
+    match task.state, event:
+        case ((S.READY | S.PARKED | S.WORKING | S.CHECKING), TookOver()) if not task.landing:
+            return _the_rest(task, event, now)
+        case S.LANDING, TakenBack() if task.waiting or not task.landing:
+            return _to(task, S.READY, "taken back", "the acceptance", decision=None, landing=None,
+                       waiting="")  # fmt: skip
+        case ((S.WORKING | S.PARKED), TakenBack()) if task.before and task.before.told:
+            return _unsaid(task, task.before, event, now) if not task.landing else None
+        case S.REJECTED, TakenBack() if task.before:
+            before = task.before
+            return _to(task, before.state, "taken back", "the rejection", parked=before.parked,
+                       before=None)  # fmt: skip
+        case _:
+            return None
+
+
+def _before(task: Task, told: str = "") -> Before:
+    return Before(state=task.state, parked=task.parked, snapshot=task.snapshot, round=task.round,
+                  rounds=task.rounds, prompts=task.prompts, told=told)  # fmt: skip
+
+
+def _the_rest(task: Task, event: TookOver, now: float) -> Step:
+    """A part of it has landed: its agent gets the rest; without one, the developer."""
+    if not (event.again and task.agent):
+        message = "the rest of it has landed; end the task, or say what else it shall do"
+        return _park(task, ParkReason.STUCK, message, S.CHECKING, before=None)
+    return _to(task, S.WORKING, "feedback", "a part of it has landed, the rest goes back",
+               prompts=_say(task, event.feedback, now), round=0, parked=None, before=None,
+               rounds=task.rounds + (task.state is not S.WORKING))  # fmt: skip
+
+
+def _unsaid(task: Task, before: Before, event: TakenBack, now: float) -> Step | None:
+    """Feedback is withdrawn. An agent that has heard of it is told so with the next word."""
+    if task.snapshot != before.snapshot:
+        return None
+    heard = all(one.text != before.told for one in task.prompts if one not in before.prompts)
+    note = Pending(text=event.note, origin=Origin.DEVELOPER, at=now)
+    left = tuple(one for one in before.prompts if one in task.prompts)
+    return _to(task, before.state, "taken back", "the feedback", parked=before.parked,
+               round=before.round, rounds=before.rounds, before=None, lay_out=event.tree,
+               prompts=(*left, note) if heard and event.note else left)  # fmt: skip
 
 
 def _checkable(task: Task) -> bool:
@@ -332,13 +305,16 @@ def _back(task: Task, feedback: str, origin: Origin, summary: str, now: float, r
     pending = (*task.prompts, Pending(text=feedback, origin=origin, at=now))
     if task.agent and number <= rounds:
         return _to(task, S.WORKING, "red", summary, prompts=pending, round=number,
-                   rounds=task.rounds + 1, decision=None, landing=None, waiting="")  # fmt: skip
+                   rounds=task.rounds + 1, decision=None, landing=None, waiting="",
+                   before=None)  # fmt: skip
     reason = ParkReason.STUCK if origin is Origin.GUARDRAILS else ParkReason.CONFLICT
     message = f"{summary}, after {number} rounds" if task.agent and number > 1 else summary
+    if task.part:
+        message = f"without what was left out: {summary}; {task.part.of} itself is as it was"
     prompts = pending if task.agent else ()
     resume = S.WORKING if task.agent else S.CHECKING
     return _park(task, reason, message, resume, round=number, prompts=prompts,
-                 decision=None, landing=None, waiting="")  # fmt: skip
+                 decision=None, landing=None, waiting="", before=None)  # fmt: skip
 
 
 def _conflict(task: Task, event: Conflicted, now: float, rounds: int) -> Step:
@@ -356,27 +332,13 @@ def _conflict(task: Task, event: Conflicted, now: float, rounds: int) -> Step:
 def _green(task: Task, change: Change, now: float, *, by_rule: bool) -> Step:
     """Ready, or straight to landing where the developer has accepted beforehand."""
     text = f"{change.lane}" if change.weakened or change.marks else ""
-    if task.state is S.CHECKING and (by_rule or task.undoes):
+    as_part = may_land_as_part(task, change)
+    if task.state is S.CHECKING and (by_rule or task.undoes or as_part):
         decision = Decision(snapshot=change.snapshot, tip=change.tip, tree=change.tree,
                             patch_id=change.patch_id, at=now, by_rule=by_rule)  # fmt: skip
-        return _to(task, S.LANDING, "accepted", "by rule" if by_rule else "with its undo",
-                   decision=decision, round=0)  # fmt: skip
-    return _to(task, S.READY, "ready", text, round=0, parked=None)
-
-
-def may_land_by_rule(task: Task, change: Change, *, lines: int, until: float | None, now: float,
-                     in_paths: bool) -> bool:  # fmt: skip
-    """Whether the standing accept covers a change; never what a person must see or has waived."""
-    return (
-        task.accept is AcceptRule.WHEN_GREEN
-        and change.lane == "plain"
-        and not change.critical
-        and not change.marks
-        and all(one.verdict is not Verdict.WAIVED for one in change.judged)
-        and in_paths
-        and change.added + change.removed <= lines
-        and (until is None or now <= until)
-    )
+        how = "by rule" if by_rule else "as a part" if as_part else "with its undo"
+        return _to(task, S.LANDING, "accepted", how, decision=decision, round=0)
+    return _to(task, S.READY, "ready", text, round=0, parked=None, before=None)
 
 
 _WORDS = {
@@ -389,6 +351,8 @@ _WORDS = {
     Recheck: "checked again: there is nothing to check yet",
     Held: "held: it is not queued",
     Released: "released: it is not a draft",
+    TookOver: "given back: there is nothing of it to go on with",
+    TakenBack: "taken back: that came too late, or there is no decision on it",
 }
 
 

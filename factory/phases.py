@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from factory import lifecycle
+from factory import lifecycle, parting
 from factory.attempt import Attempts
 from factory.faults import Point, reached
 from factory.gate import Gate
@@ -51,7 +51,10 @@ class Phases:
             if isinstance(found, NotNowError | StoreError):
                 raise found from error
             event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
-        self._shop.happen(task.id, event)
+        with self._shop.store.transaction():
+            after = self._shop.happen(task.id, event)
+            if isinstance(event, lifecycle.Landed):
+                parting.landed(self._shop, after)
         if isinstance(event, lifecycle.Landed):
             reached(Point.LAND_DONE)
 

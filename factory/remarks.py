@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -27,6 +27,24 @@ def send(shop: Shop, task: str, remark: str) -> str:
     return anchors.feedback(drafts, remark)
 
 
+def decided_note(task: str) -> str:
+    """Name of the note that holds the tree on which the developer last decided."""
+    return f"decided:{task}"
+
+
+def drafts(shop: Shop, task: str) -> tuple[str, ...]:
+    """Ids of the comments that would be sent now."""
+    comments = shop.store.reviews.comments(task)
+    return tuple(one.id for one in comments if one.state is CommentState.DRAFT)
+
+
+def unsend(shop: Shop, task: str, sent: Collection[str]) -> None:
+    """Comments that were sent, and that nobody has answered, are drafts again."""
+    for one in shop.store.reviews.comments(task):
+        if one.id in sent and one.state is CommentState.OPEN:
+            shop.store.reviews.put(replace(one, state=CommentState.DRAFT, round=0))
+
+
 async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
     """After a new round: where each comment stands now, and what became of each open one.
 
@@ -40,6 +58,8 @@ async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
     old = next((one for one in before if one.tree != change.tree), None)
     files = _Files(shop, old, change)
     for before_it in comments:
+        if before_it.state is CommentState.OUTDATED:
+            continue
         comment = answered.get(before_it.id, before_it)
         moved = await files.follow(comment.anchor)
         if comment.state is CommentState.OPEN:
@@ -47,7 +67,7 @@ async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
         elif moved is not None:
             comment = replace(comment, anchor=moved)
         elif comment.anchor.line:
-            comment = replace(comment, anchor=replace(comment.anchor, line=0, end=0))
+            comment = replace(comment, anchor=await files.only_file(comment.anchor))
         if comment != before_it:
             shop.store.reviews.put(comment)
 
@@ -64,14 +84,16 @@ class _Files:
         """Where an anchor is in the later round; None where its file or its lines are gone."""
         if not anchor.path or not anchor.new:
             return anchor
+        anchor = replace(anchor, path=await self._new_name(anchor.path))
         text = await self.text(anchor.path)
-        if text is None:
-            anchor = replace(anchor, path=await self._new_name(anchor.path))
-            text = await self.text(anchor.path) if anchor.path else None
         if text is None:
             return None
         was = await self.before(anchor)
         return anchors.place(anchor, text.split("\n"), None if was is None else was.split("\n"))
+
+    async def only_file(self, anchor: Anchor) -> Anchor:
+        """The file of an anchor whose lines are gone, by the name that it has now."""
+        return replace(anchor, path=await self._new_name(anchor.path), line=0, end=0)
 
     async def text(self, path: str) -> str | None:
         """A file of the later round."""
@@ -88,11 +110,12 @@ class _Files:
         return None if data is None else line_text(data)
 
     async def _new_name(self, path: str) -> str:
-        if self.old is None:
-            return ""
+        """The path itself where it is still there, or where nothing has come of it."""
+        if self.old is None or await self.text(path) is not None:
+            return path
         if self._renamed is None:
             self._renamed = await self._vault.renamed(self.old.tree, self._new.tree)
-        return self._renamed.get(path, "")
+        return self._renamed.get(path, path)
 
 
 async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Comment:
@@ -102,9 +125,9 @@ async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Com
     if not anchor.path:
         return done if files.old or comment.kind is CommentKind.NOTE else comment
     if moved is None:
-        if comment.kind is not CommentKind.NOTE and not anchor.line:
-            return replace(comment, state=CommentState.OUTDATED)
-        return replace(done, anchor=replace(anchor, line=0, end=0))
+        file = await files.only_file(anchor)
+        gone = comment.kind is not CommentKind.NOTE and await files.text(file.path) is None
+        return replace(comment, state=CommentState.OUTDATED) if gone else replace(done, anchor=file)
     if comment.kind is CommentKind.NOTE:
         return replace(done, anchor=moved)
     if not anchor.new:

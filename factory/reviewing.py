@@ -11,10 +11,11 @@ from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.kept import KeptDiffs
-from factory.model import Change, FactoryError, Struct, Task, TaskState, UnknownError
+from factory.model import Change, FactoryError, Struct, Task, TaskState
+from factory.parting import left_out
 from factory.review import Review, contents, rounds
-from factory.rivals import rivals
 from factory.shop import Shop
+from factory.sides import Sides, SidesOf
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
 log = logging.getLogger(__name__)
@@ -23,28 +24,20 @@ _WARM = 12
 """Changes whose diffs are read ahead when the engine starts."""
 
 
-class _Sides(Struct):
-    """The two trees of a diff, and what it is of."""
-
-    left: str
-    right: str
-    snapshot: str
-    tip: str
-
-
 class Reviewing:
     """Reads diffs from the vault and keeps the newest ones parsed."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._sides = SidesOf(shop)
         self._kept = KeptDiffs()
-        self._shown: dict[str, _Sides] = {}
+        self._shown: dict[str, Sides] = {}
         """What a worktree held when its diff was last described: rows are of that."""
 
     async def index(self, name: str, look: Look, context: int) -> ReviewIndex:
         """The files and hunks of a diff. Raises UnknownError where there is nothing to look at."""
         task = self._shop.store.tasks.get(name)
-        sides = await self._sides(task, look)
+        sides = await self._sides.find(task, look)
         if look is Look.LIVE or not sides.snapshot:
             self._shown[name] = sides
         found = await self._read(task, sides, context)
@@ -54,25 +47,35 @@ class Reviewing:
             against=sides.left, delta=look is Look.DELTA,
         )  # fmt: skip
         hinders = await self._shop.repository.dirty(self._shop.vault.target)
-        files = tuple(_marked(file, seen) for file in index.files)
+        left = left_out(self._shop, name)
+        files = tuple(_marked(file, seen, left) for file in index.files)
         return replace(index, files=files, hinders=hinders if sides.snapshot else ())
 
     async def rows(self, name: str, look: Look, context: int, first: int, count: int) -> Rows:
         """Lines of the diff that `index` last described."""
+        sides = await self.shown(name, look)
+        found = await self.reviewed(name, look, context)
+        rows = found.page(first, min(count, 2_000))
+        return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
+
+    async def reviewed(self, name: str, look: Look, context: int) -> Review:
+        """The diff that `index` last described."""
+        sides = await self.shown(name, look)
+        return await self._read(self._shop.store.tasks.get(name), sides, context)
+
+    async def shown(self, name: str, look: Look) -> Sides:
+        """The two trees that `index` last described. Raises UnknownError where there are none."""
         task = self._shop.store.tasks.get(name)
         live = look is Look.LIVE or self._shop.store.evidence.change(name) is None
         sides = self._shown.get(name) if live else None
-        sides = sides or await self._sides(task, look)
-        found = await self._read(task, sides, context)
-        rows = found.page(first, min(count, 2_000))
-        return Rows(first=first, rows=rows, tree=sides.right, against=sides.left)
+        return sides or await self._sides.find(task, look)
 
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
         left = await self._shop.vault.tree_of(change.tip)
-        sides = _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+        sides = Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
         found = await self._read(self._shop.store.tasks.get(change.task), sides, 3)
-        ids = " ".join(hunk.id for file in found.files for hunk in file.hunks)
+        ids = " ".join(mark for file in found.files for mark in _marks(file))
         self._shop.store.answers.put_note(hunks_note(change), ids)
 
     async def read_ahead(self) -> None:
@@ -80,56 +83,21 @@ class Reviewing:
         ready = (t for t in self._shop.store.tasks.all() if t.state is TaskState.READY)
         for task in sorted(ready, key=lambda task: task.changed_at)[-_WARM:]:
             try:
-                await self._read(task, await self._sides(task, Look.CHANGE), 3)
+                await self._read(task, await self._sides.find(task, Look.CHANGE), 3)
             except FactoryError as error:
                 log.warning("the diff of %s could not be read ahead: %s", task.id, error)
-
-    async def _sides(self, task: Task, look: Look) -> _Sides:
-        if look is Look.LIVE:
-            return await self._live(task)
-        change = self._shop.store.evidence.change(task.id)
-        if change is None:
-            return await self._live(task)
-        left = await self._shop.vault.tree_of(change.tip)
-        if look is Look.DELTA and (old := self._looked_at(change)) is not None:
-            left = await self._left(change, old)
-        elif look is Look.RIVAL:
-            left = await self._left(change, self._rival(task))
-        return _Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
-
-    def _rival(self, task: Task) -> Change:
-        """The change of another attempt at the same. Raises UnknownError where there is none."""
-        store = self._shop.store
-        others = (store.evidence.change(o.id) for o in rivals(task, store.tasks.all()))
-        found = next((change for change in others if change is not None), None)
-        if found is None:
-            raise UnknownError(f"there is no other attempt at {task.id} with a change yet")
-        return found
-
-    def _looked_at(self, change: Change) -> Change | None:
-        """The earlier round that the developer decided on; None where there is none."""
-        tree = self._shop.store.answers.note(decided_note(change.task))
-        earlier = self._shop.store.evidence.changes(change.task) if tree else ()
-        return next((one for one in earlier if one.tree == tree), None)
-
-    async def _left(self, change: Change, old: Change) -> str:
-        """The earlier round as it would be on the tip of now: what others landed is no news."""
-        if old.tip == change.tip:
-            return old.tree
-        merge = await self._shop.vault.merge(change.tip, old.snapshot)
-        return old.tree if merge.conflicts else merge.tree
 
     async def settled(self, name: str, marks: tuple[str, ...], *, seen: bool) -> tuple[str, ...]:
         """Hunks of the whole change that are seen, or not, once these of its delta are."""
         change = self._shop.store.evidence.change(name)
-        old = self._looked_at(change) if change else None
+        old = self._sides.looked_at(change) if change else None
         if change is None or old is None:
             return ()
         task = self._shop.store.tasks.get(name)
-        delta = await self._read(task, await self._sides(task, Look.DELTA), 3)
+        delta = await self._read(task, await self._sides.find(task, Look.DELTA), 3)
         if not {hunk.id for file in delta.files for hunk in file.hunks}.intersection(marks):
             return ()
-        whole = await self._read(task, await self._sides(task, Look.CHANGE), 3)
+        whole = await self._read(task, await self._sides.find(task, Look.CHANGE), 3)
         if not seen:
             return tuple(rounds.touched(whole.files, delta.files, marks))
         known = self._shop.store.reviews.seen(name).union(marks)
@@ -137,15 +105,7 @@ class Reviewing:
             return ()
         return tuple(rounds.settled(whole.files, delta.files, known) - known)
 
-    async def _live(self, task: Task) -> _Sides:
-        if not task.worktree:
-            raise UnknownError(f"{task.id} has no change and no worktree to look at yet")
-        folder = self._shop.trees.worktrees / task.worktree
-        tree = await self._shop.trees.tree(folder, task.base)
-        left = await self._shop.vault.tree_of(task.base)
-        return _Sides(left=left, right=tree, snapshot="", tip=task.base)
-
-    async def _read(self, task: Task, sides: _Sides, context: int) -> Review:
+    async def _read(self, task: Task, sides: Sides, context: int) -> Review:
         """A diff, from those kept parsed if it is there. Marks are laid over it elsewhere."""
 
         async def made() -> Review:
@@ -153,7 +113,7 @@ class Reviewing:
 
         return await self._kept.read((task.id, sides.left, sides.right, context), made)
 
-    async def _text(self, sides: _Sides, context: int) -> _Text:
+    async def _text(self, sides: Sides, context: int) -> _Text:
         vault = self._shop.vault
         raw = await vault.raw(sides.left, sides.right, renames=True)
         patch, beside = await asyncio.gather(
@@ -191,23 +151,49 @@ class _Text(Struct):
     attributes: bytes
 
 
-def decided_note(task: str) -> str:
-    """Name of the note that holds the tree on which the developer last decided."""
-    return f"decided:{task}"
-
-
 def hunks_note(change: Change) -> str:
     """Name of the note that holds the ids of a change's hunks."""
     return f"hunks:{change.task}:{change.tree}"
 
 
-def _marked(file: FileView, seen: frozenset[str]) -> FileView:
+def aside_note(task: str) -> str:
+    """Name of the note that says when a task was put aside, and how it stood then."""
+    return f"later:{task}"
+
+
+def aside(task: Task, change: Change | None) -> str:
+    """How a task stands that is put aside: where it stands otherwise, it is aside no more.
+
+    That is the agent's work and what speaks against it, not the tip: a change that merges with a
+    new one as it was is still the change that was put aside.
+    """
+    stands = f"{change.snapshot} {change.lane} {change.green}" if change else ""
+    parked = f"{task.parked.reason} {task.parked.message}" if task.parked else ""
+    return f"{task.state} {stands} {parked}"
+
+
+def put_aside(shop: Shop, task: Task, change: Change | None) -> float:
+    """When a task was put aside as it stands now; 0 where it was not, or has changed since."""
+    at, _, stood = shop.store.answers.note(aside_note(task.id)).partition(" ")
+    return float(at) if at and stood == aside(task, change) else 0.0
+
+
+def _marks(file: FileView) -> tuple[str, ...]:
+    """The ids by which a file is marked as seen: its hunks, or itself where it has none."""
+    return tuple(hunk.id for hunk in file.hunks) or ((file.mark,) if file.mark else ())
+
+
+def _marked(file: FileView, seen: frozenset[str], left: frozenset[str]) -> FileView:
     """A file with what the developer has seen of it; a hunk seen once is not fresh again."""
     whole = file.mark in seen
     hunks = tuple(
         replace(hunk, seen=True, fresh=False) if whole or hunk.id in seen else hunk
         for hunk in file.hunks
     )
+    out = file.mark in left
+    hunks = tuple(replace(hunk, left_out=True) if out or hunk.id in left else hunk
+                  for hunk in hunks)  # fmt: skip
     return replace(
-        file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks))
-    )
+        file, hunks=hunks, seen=whole or (bool(hunks) and all(hunk.seen for hunk in hunks)),
+        left_out=out or (bool(hunks) and all(hunk.left_out for hunk in hunks)),
+    )  # fmt: skip

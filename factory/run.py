@@ -128,7 +128,7 @@ class Runner:
         tasks = self._shop.store.tasks.all()
         self._resume_due(tasks)
         for task in self._shop.store.tasks.all():
-            self._end_what_is_over(task)
+            self._tidy(task)
         if not self.draining:
             self._start_queued(self._shop.store.tasks.all())
             for task in self._shop.store.tasks.all():
@@ -218,11 +218,18 @@ class Runner:
         due = [time for time in (*times, self._ahead.again) if time is not None and time > began]
         return max(0.05, min(due) - self._shop.now()) if due else None
 
-    def _end_what_is_over(self, task: Task) -> None:
-        if task.state.over and task.worktree and task.id not in self._running:
+    def _tidy(self, task: Task) -> None:
+        """A task that is over gives its worktree back; feedback that was taken back leaves none."""
+        if not task.worktree or task.id in self._running:
+            return
+        if task.state.over:
             self._spawn(task.id, None, self._attempts.worktrees.give_back(task))
+        elif task.state is TaskState.READY and task.lay_out:
+            self._spawn(task.id, None, self._attempts.worktrees.ready(task))
 
-    def _spawn(self, name: str, phase: Phase | None, work: Coroutine[object, object, None]) -> None:
+    def _spawn(
+        self, name: str, phase: Phase | None, work: Coroutine[object, object, object]
+    ) -> None:
         async def guarded() -> None:
             try:
                 await work

@@ -15,8 +15,10 @@ from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
 from factory.model import Change, Judged, Run, Task, TaskState, Verdict
+from factory.parting import left_out, under_way
 from factory.purse import Purse
-from factory.reviewing import decided_note, hunks_note
+from factory.remarks import decided_note
+from factory.reviewing import hunks_note, put_aside
 from factory.rivals import marked
 from factory.run import Runner
 from factory.sandbox import shell
@@ -84,7 +86,7 @@ class Views:
         name = attempt_name(task) if task.attempt else ""
         path = self._shop.attempt_folder(name) / "transcript.jsonl"
         spoke = path.stat().st_mtime if name and path.exists() else 0.0
-        seen, hunks = self._seen(change)
+        seen, left, hunks = _counted(self._shop, change)
         behind = await self._distance(task, change)
         config = self._shop.tip.config
         agent = config.agent_named(task.agent) if config else None
@@ -99,17 +101,11 @@ class Views:
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",
             comments=sum(c.state == "draft" for c in self._shop.store.reviews.comments(task.id)),
-            seen=seen, hunks=hunks, looked=bool(decided and change and change.tree != decided),
+            seen=seen, hunks=hunks, left_out=left, part=under_way(self._shop, task),
+            later=put_aside(self._shop, task, change),
+            looked=bool(decided and change and change.tree != decided),
             subscription=bool(agent and agent.subscription),
         )  # fmt: skip
-
-    def _seen(self, change: Change | None) -> tuple[int, int]:
-        """`(seen, all)` hunks of a change."""
-        if change is None:
-            return 0, 0
-        ids = self._shop.store.answers.note(hunks_note(change)).split()
-        seen = self._shop.store.reviews.seen(change.task) if ids else frozenset()
-        return sum(name in seen for name in ids), len(ids)
 
     async def _distance(self, task: Task, change: Change | None) -> int:
         tip = self._shop.tip.commit
@@ -218,6 +214,15 @@ def _overlaps(task: Task, changes: dict[str, Change | None], shop: Shop) -> tupl
         if not shop.store.tasks.get(name).state.over:
             found.append(name)
     return tuple(found)
+
+
+def _counted(shop: Shop, change: Change | None) -> tuple[int, int, int]:
+    """`(seen, left out, all)` hunks of a change."""
+    ids = shop.store.answers.note(hunks_note(change)).split() if change else []
+    if change is None or not ids:
+        return 0, 0, 0
+    seen, left = shop.store.reviews.seen(change.task), left_out(shop, change.task)
+    return sum(name in seen for name in ids), sum(name in left for name in ids), len(ids)
 
 
 def _asked(evidence: Evidence, changes: Iterable[Change]) -> tuple[Run, ...]:

@@ -161,6 +161,8 @@ class Worktrees:
         if not task.worktree:
             return
         if (self._shop.trees.worktrees / task.worktree / ".git").exists():
+            if task.lay_out:  # what stands there is not what the snapshot holds
+                await self._keep(task, self._shop.trees.worktrees / task.worktree)
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
         reached(Point.CLEAN_KEPT)

@@ -31,6 +31,7 @@ from factory.wire import (
     FileView,
     GuardrailStatus,
     HunkView,
+    LeaveOut,
     Look,
     MarkSeen,
     Overview,
@@ -284,6 +285,11 @@ def _keep(stage: Stage, command: AnyCommand) -> Reply:
                 index = stage.reviews[name, look]
                 files = tuple(_marked(file, marks, seen=seen) for file in index.files)
                 stage.reviews[name, look] = replace(index, files=files)
+        case LeaveOut(task=name, marks=marks, out=out):
+            for look in Look:
+                index = stage.reviews[name, look]
+                files = tuple(_left_out(file, marks, out=out) for file in index.files)
+                stage.reviews[name, look] = replace(index, files=files)
         case SaveComment(task=name):
             old = stage.details[name]
             rest = tuple(c for c in old.comments if c.id != command.id)
@@ -305,13 +311,23 @@ def _marked(file: FileView, marks: tuple[str, ...], *, seen: bool) -> FileView:
     return replace(file, hunks=hunks, seen=bool(hunks) and all(h.seen for h in hunks))
 
 
+def _left_out(file: FileView, marks: tuple[str, ...], *, out: bool) -> FileView:
+    hunks = tuple(replace(h, left_out=out) if h.id in marks else h for h in file.hunks)
+    left = all(h.left_out for h in hunks) if hunks else out if file.mark in marks else file.left_out
+    return replace(file, hunks=hunks, left_out=left)
+
+
 def _count(stage: Stage) -> None:
     """Have the overview count as the engine would."""
     tasks = []
     for item in stage.overview.tasks:
         name = item.task.id
-        hunks = [h for f in stage.reviews[name, Look.CHANGE].files for h in f.hunks]
+        files = stage.reviews[name, Look.CHANGE].files
+        hunks = [h for f in files for h in f.hunks or ((f,) if f.mark else ())]
         drafts = [c for c in stage.details[name].comments if c.state is CommentState.DRAFT]
         seen = sum(h.seen for h in hunks)
-        tasks.append(replace(item, seen=seen, hunks=len(hunks), comments=len(drafts)))
+        left = sum(h.left_out for h in hunks)
+        tasks.append(
+            replace(item, seen=seen, hunks=len(hunks), comments=len(drafts), left_out=left)
+        )
     stage.overview = replace(stage.overview, tasks=tuple(tasks))

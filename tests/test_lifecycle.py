@@ -14,6 +14,7 @@ from factory import lifecycle as life
 from factory.lifecycle import Phase, advance, may_land_by_rule, phase
 from factory.model import (
     AcceptRule,
+    Before,
     Change,
     Decision,
     Handoff,
@@ -23,6 +24,8 @@ from factory.model import (
     NotNowError,
     Parked,
     ParkReason,
+    Part,
+    Pending,
     Task,
     TaskState,
 )
@@ -61,30 +64,40 @@ EVENTS: dict[str, life.AnyEvent] = {
     "Recheck": life.Recheck(),
     "Rejected": life.Rejected(),
     "Ended": life.Ended(),
+    "TookOver": life.TookOver(feedback="the rest"),
+    "TakenBack": life.TakenBack(tree=TREE, note="forget it"),
 }
 
 TABLE = """
     draft      Released→queued Ended→stopped
     queued     Held→draft Started→working Failed→parked Ended→stopped
     working    Asked→parked Claimed→checking Failed→parked Said→working Paused→parked Ended→stopped
+    working    TookOver→working
+    told       Asked→parked Claimed→checking Failed→parked Said→working Paused→parked Ended→stopped
+    told       TookOver→working TakenBack→ready
+    checking   TookOver→working
     checking   Failed→parked Red→working Conflicted→working Green→ready Ended→stopped
     ready      Red→working Conflicted→working Green→ready Accepted→landing Said→working
+    ready      TookOver→working
     ready      Recheck→checking Rejected→rejected Ended→stopped
     landing    Failed→parked Red→working Conflicted→working Differs→ready Refused→landing
-    landing    Pushing→landing Ended→stopped
+    landing    Pushing→landing Ended→stopped TakenBack→ready
     pushing    Failed→parked Red→working Conflicted→working Differs→ready Refused→landing
     pushing    Pushing→landing Landed→landed
     waiting    Failed→parked Red→working Conflicted→working Differs→ready Refused→landing
     waiting    Cleared→landing Pushing→landing Landed→landed Ended→stopped
+    waiting    TakenBack→ready
+    parked     TookOver→working
     parked     Said→working Resumed→working Recheck→checking Rejected→rejected Ended→stopped
     unsure     Resumed→landing
     rejected   Resumed→working
+    refused    Resumed→working TakenBack→ready
     stopped    Resumed→working
     landed
 """
 """Who is in which state, what can happen there, and where it leads. All else raises.
 
-Of the states three have more than one face: a landing before its push, during it, and one that
+Of the states some have more than one face: a landing before its push, during it, and one that
 waits for the developer's checkout; and a parked task whose push broke off.
 """
 
@@ -104,6 +117,7 @@ FACES = {
     "draft": task(S.DRAFT),
     "queued": task(S.QUEUED),
     "working": task(S.WORKING),
+    "told": task(S.WORKING, before=Before(state=S.READY, snapshot=1, told="do")),
     "checking": task(S.CHECKING),
     "ready": task(S.READY),
     "landing": task(S.LANDING, decision=DECISION),
@@ -112,6 +126,7 @@ FACES = {
     "parked": parked(S.WORKING),
     "unsure": parked(S.LANDING, decision=DECISION, landing=LANDING),
     "rejected": task(S.REJECTED),
+    "refused": task(S.REJECTED, before=Before(state=S.READY, snapshot=1)),
     "stopped": task(S.STOPPED),
     "landed": task(S.LANDED),
 }
@@ -194,12 +209,13 @@ class Trail:
 
     def holds(self, before: Task, event: life.AnyEvent) -> None:
         after = self.task
-        assert not before.state.over or isinstance(event, life.Resumed)
+        assert not before.state.over or isinstance(event, life.Resumed | life.TakenBack)
         assert before.state is not S.LANDED
         assert (after.parked is not None) is (after.state is S.PARKED)
         assert after.state is not S.LANDING or after.decision is not None
         if after.state is S.READY:
-            assert isinstance(event, life.Green | life.Differs)
+            again = isinstance(event, life.TakenBack) and self.last(is_green) >= 0
+            assert again or isinstance(event, life.Green | life.Differs)
         if after.state is S.LANDED:
             self.landed_rightly(event)
 
@@ -224,7 +240,9 @@ def is_push(before: TaskState, event: life.AnyEvent, after: TaskState) -> bool:
 
 
 def is_green(before: TaskState, event: life.AnyEvent, after: TaskState) -> bool:
-    return isinstance(event, life.Green | life.Differs)
+    """Also where a decision on what was green is taken back: then it is what it was."""
+    back = isinstance(event, life.TakenBack) and after is S.READY
+    return back or isinstance(event, life.Green | life.Differs)
 
 
 def is_acceptance(before: TaskState, event: life.AnyEvent, after: TaskState) -> bool:
@@ -326,10 +344,100 @@ def test_only_working_checking_and_an_unhindered_landing_have_a_phase() -> None:
     phases = {face: phase(one) for face, one in FACES.items()}
     assert {face: found for face, found in phases.items() if found is not None} == {
         "working": Phase.WORK,
+        "told": Phase.WORK,
         "checking": Phase.CHECK,
         "landing": Phase.LAND,
         "pushing": Phase.LAND,
     }
+
+
+# --- decisions that are taken back ---------------------------------------------------------
+
+
+def told(*heard_before: str, snapshot: int = 3) -> Task:
+    prompts = tuple(Pending(text=text, origin="developer", at=0) for text in heard_before)
+    ready = task(S.READY, snapshot=snapshot, round=0, rounds=2, prompts=prompts)
+    return advance(ready, life.Said(text="do it"), now=NOW).task
+
+
+def test_feedback_that_nobody_has_heard_is_taken_back_without_a_word() -> None:
+    after = advance(told(), EVENTS["TakenBack"], now=NOW).task
+    assert (after.state, after.prompts, after.rounds, after.before) == (S.READY, (), 2, None)
+    assert after.lay_out == TREE
+
+
+def test_an_agent_that_has_heard_the_feedback_is_told_that_it_is_withdrawn() -> None:
+    heard = replace(told(), prompts=())
+    after = advance(heard, EVENTS["TakenBack"], now=NOW).task
+    assert [one.text for one in after.prompts] == ["forget it"]
+
+
+def test_feedback_that_was_answered_cannot_be_taken_back() -> None:
+    for answered in (
+        replace(told(), snapshot=4),
+        advance(told(), EVENTS["Claimed"], now=NOW).task,
+        advance(advance(told(), EVENTS["Claimed"], now=NOW).task, EVENTS["Red"], now=NOW).task,
+    ):
+        with pytest.raises(NotNowError, match="that came too late"):
+            advance(answered, EVENTS["TakenBack"], now=NOW)
+
+
+def test_a_rejection_taken_back_leaves_a_task_where_it_was() -> None:
+    for before in (task(S.READY), parked(S.CHECKING)):
+        gone = advance(before, EVENTS["Rejected"], now=NOW).task
+        back = advance(gone, EVENTS["TakenBack"], now=NOW).task
+        assert (back.state, back.parked) == (before.state, before.parked)
+
+
+# --- a part of a change --------------------------------------------------------------------
+
+
+def a_part(**fields: object) -> Task:
+    part = Part(of="whole", patch_id="p", concerns=("skipped test a.py",))
+    return task(S.CHECKING, agent="", given=COMMIT, part=part, **fields)
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (CHANGE, S.LANDING),
+        (replace(CHANGE, patch_id="another"), S.READY),
+        (replace(CHANGE, lane=Lane.EYES, weakened=("tests",)), S.READY),
+        (replace(CHANGE, lane=Lane.EYES, marks=(Mark(kind="deleted test", path="a.py"),)), S.READY),
+        (
+            replace(CHANGE, lane=Lane.EYES, marks=(Mark(kind="skipped test", path="a.py"),)),
+            S.LANDING,
+        ),
+    ],
+    ids=["as accepted", "another diff", "weakens", "another mark", "a mark that was seen"],
+)
+def test_a_part_lands_by_itself_only_as_it_was_accepted_and_seen(
+    change: Change, state: TaskState
+) -> None:
+    assert advance(a_part(), life.Green(change=change), now=NOW).task.state is state
+
+
+def test_a_red_part_waits_for_the_developer_and_names_the_whole() -> None:
+    after = advance(a_part(), EVENTS["Red"], now=NOW).task
+    assert after.parked is not None
+    assert after.parked.message == (
+        "without what was left out: 1 failed; whole itself is as it was"
+    )
+
+
+def test_the_rest_of_what_no_agent_reads_goes_to_the_developer() -> None:
+    for whole, event in (
+        (task(S.READY, agent=""), EVENTS["TookOver"]),
+        (task(S.READY), life.TookOver(feedback="", again=False)),
+    ):
+        after = advance(whole, event, now=NOW).task
+        assert after.parked is not None
+        assert "the rest of it has landed" in after.parked.message
+
+
+def test_what_a_part_was_taken_of_never_lands_by_rule() -> None:
+    asks = task(S.CHECKING, accept=AcceptRule.WHEN_GREEN, parts=("whole-rest",))
+    assert not may_land_by_rule(asks, SMALL, lines=99, until=None, now=NOW, in_paths=True)
 
 
 # --- the standing accept -------------------------------------------------------------------

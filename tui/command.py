@@ -226,6 +226,10 @@ def _decide(verbs: Verbs) -> None:
     accept.add_argument("names", nargs="+", metavar="TASK")
     accept.add_argument("--tree", default="", help="only if it is this tree (a prefix will do)")
     accept.add_argument("--yes", action="store_true", help="do not ask")
+    accept.add_argument(
+        "--without", action="append", default=[], metavar="PATH",
+        help="leave this file out: it goes back as feedback once the rest has landed",
+    )  # fmt: skip
     feedback = verbs.add("feedback", "decide:feedback", "send comments and a remark to the agent")
     feedback.add_argument("name", metavar="TASK")
     feedback.add_argument("-m", dest="text", default="", metavar="TEXT", help="- reads stdin")

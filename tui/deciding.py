@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from factory.model import TaskState
+from typing import NamedTuple
+
+from factory.model import Lane, TaskState
 from factory.wire import Overview, ReviewIndex, TaskView
-from tui.text import line
+from tui.text import line, plural
 from tui.waiting import view_of
 
 SETTLED = 0.5
@@ -23,6 +25,40 @@ def accept_refusal(index: ReviewIndex, overview: Overview | None, shown_for: flo
         return f"{line(index.task)} has no change to accept"
     bound = (change.snapshot, change.tree) == (index.snapshot, index.tree)
     return "" if bound and shown_for >= SETTLED else CHANGED
+
+
+class Shown(NamedTuple):
+    """An item as a list shows it, and since when."""
+
+    snapshot: str
+    tree: str
+    since: float
+
+
+def together_refusal(view: TaskView | None, shown: Shown | None, now: float) -> str:
+    """Why an item cannot be accepted from a list; empty where it can.
+
+    Only what needs no special look, and was looked at: every hunk of it, at exactly this tree.
+    """
+    if view is None or shown is None:
+        return CHANGED
+    name, change = line(view.task.id), view.change
+    if view.task.state is not TaskState.READY or change is None:
+        return f"{name} is {view.task.state}; only a ready change can be accepted"
+    if (change.snapshot, change.tree) != (shown.snapshot, shown.tree):
+        return CHANGED
+    if now - shown.since < SETTLED:
+        return CHANGED
+    if change.lane is not Lane.PLAIN:
+        return f"{name} needs your eyes: open it, and decide there"
+    if view.part:
+        return f"{line(view.part)}, a part of {name}, is to land first"
+    if view.left_out:
+        return f"{plural(view.left_out, 'hunk')} of {name} left out: open it to accept the rest"
+    unseen = view.hunks - view.seen
+    if unseen or not view.hunks:
+        return f"look at {name} first: {plural(unseen, 'hunk')} unseen"
+    return ""
 
 
 def return_refusal(index: ReviewIndex, overview: Overview | None, shown_for: float) -> str:

@@ -23,13 +23,18 @@ _WORDS = {
     "draft": "held back",
     "held": "held back",
     "landing": "begins to land",
+    "later": "put aside",
+    "left out": "parts left out or put back",
+    "part": "is to land a part of",
     "moved": "moved in the queue",
     "recheck": "checked again",
     "red": "sent back",
     "refused": "waits to land",
     "seen": "parts marked as seen",
+    "taken back": "decision taken back:",
     "tip": "the target is now",
     "undo": "takes back",
+    "unwaived": "waiver withdrawn:",
 }
 _OBJECT = re.compile(r"\b([0-9a-f]{7})[0-9a-f]{33}\b")
 

@@ -28,12 +28,12 @@ def slots(items: Sequence[Waiting]) -> list[Slot]:
     return found
 
 
-def draw(item: Waiting, number: int, width: int, now: float) -> Content:
-    """Line `number` of an item."""
+def draw(item: Waiting, number: int, width: int, now: float, *, marked: bool = False) -> Content:
+    """Line `number` of an item; `marked` is one of several to be accepted together."""
     view = item.view
     match number:
         case 0:
-            return _title(view, width, now)
+            return _title(view, width, now, marked=marked)
         case 1:
             return Content.assemble("   ", (_why(view, now), "$text"), *_figures(view))
         case _:
@@ -51,7 +51,10 @@ def heading(
     ]
     ready = sum(item.group is Group.READY for item in items)
     counts += [f"{ready} ready"] if ready else []
-    oldest = min((item.view.since for item in items if item.view.since), default=0.0)
+    later = sum(item.group is Group.LATER for item in items)
+    counts += [f"{later} later"] if later else []
+    since = (i.view.since for i in items if i.view.since and i.group is not Group.LATER)
+    oldest = min(since, default=0.0)
     left = Content.assemble(
         (" Inbox", "bold"), f"  {line(overview.repository)}  ", " · ".join(counts)
     )
@@ -76,11 +79,12 @@ def empty(overview: Overview) -> Content:
     )  # fmt: skip
 
 
-def _title(view: TaskView, width: int, now: float) -> Content:
+def _title(view: TaskView, width: int, now: float, *, marked: bool) -> Content:
     mark = sign(view)
     critical = "▲ " if view.change is not None and view.change.critical else ""
     left = Content.assemble(
         (f" {mark} ", _COLOURS.get(mark, "$text")),
+        ("[x] ", "$accent bold") if marked else "",
         (critical, "$text-warning"),
         (line(view.task.id), "bold"),
         f"  {line(view.task.title)}" if view.task.title != view.task.id else "",
@@ -93,6 +97,8 @@ def _title(view: TaskView, width: int, now: float) -> Content:
 
 def _why(view: TaskView, now: float) -> str:
     """What it waits for; what weakens its checks stands on a line of its own."""
+    if view.later:
+        return f"put aside {ago(now - view.later)} ago"
     change = view.change
     if view.task.state is not TaskState.READY or change is None or change.lane is not Lane.EYES:
         return why(view, now)
@@ -109,6 +115,10 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
         words.append(plural(len(change.files), "file"))
     if view.task.rounds:
         words.append(f"round {view.task.rounds}")
+    if view.part:
+        words.append(f"{line(view.part)} lands a part of it")
+    if view.left_out:
+        words.append(f"{view.left_out} left out")
     if view.comments:
         words.append(f"{plural(view.comments, 'comment')} unsent")
     if others := overlaps(view):

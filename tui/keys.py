@@ -108,6 +108,9 @@ _INBOX = _table(
     Where.INBOX,
     ("open", "enter", "review", "Review this change."),
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
+    ("mark", "space", "mark", "Mark this item, to accept several together."),
+    ("accept", "a", "accept", "Accept the marked items, or this one, once all of each was seen."),
+    ("later", "z", "later", "Put this aside, or take it up again; made anew, it comes back."),
     ("again", "A", "again", "Start another, independent attempt at this task."),
     ("order", "o", "order", "Change between the suggested order and the oldest first."),
 )
@@ -135,9 +138,11 @@ _REVIEW = _table(
     ("evidence", "b", "evidence", "Show the guardrails of this change and what they found."),
     ("editor", "e", "edit", "Open the worktree in your editor."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+    ("leave_out", "-", "leave out", "Leave the hunk, or on a heading the file, out of an accept."),
+    ("later", "z", "later", "Put this aside, or take it up again; made anew, it comes back."),
     ("rival", "=", "other attempt", "Show another attempt at the same beside this one."),
     ("feedback", "f", "feedback", "Send your comments back to the agent."),
-    ("accept", "a", "accept", "Accept the change as shown."),
+    ("accept", "a", "accept", "Accept the change as shown, or the rest of what is left out."),
     ("reject", "x", "reject", "Reject the change; its work is kept."),
 )
 

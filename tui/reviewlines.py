@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from factory.model import Comment, Lane, Mark, Verdict
+from factory.model import Comment, Mark, Verdict
 from factory.wire import GuardrailStatus, ReviewIndex, TaskView
 from tui.standing import progress, why
 from tui.text import line, money, plural, took
@@ -30,6 +30,8 @@ class Seen(NamedTuple):
 
     seen: int
     all: int
+    left_out: int = 0
+    """How many of all are left out of an accept."""
 
 
 class Piece(NamedTuple):
@@ -73,6 +75,8 @@ def headline(
             Piece(Content(money(view.spent, view.subscription)), 4),
             Piece(Content(f"round {view.task.rounds}" if view.task.rounds else ""), 5),
             Piece(Content(f"seen {seen.seen}/{seen.all}"), 1),
+            Piece(Content.styled(f"−{seen.left_out} left out" if seen.left_out else "", _WARNING)),
+            Piece(Content.styled("later" if view.later else "", _MUTED), 3),
         ),
         width,
     )
@@ -139,37 +143,6 @@ def evidence(guardrails: Sequence[GuardrailStatus], width: int) -> Content:
     return one_line(pieces, width)
 
 
-def accept_question(
-    view: TaskView, index: ReviewIndex, unseen: int, comments: Sequence[Comment]
-) -> Content:
-    """What an accept does, and what has not been looked at."""
-    unsent = len(comments)
-    facts = [
-        f"{plural(unseen, 'hunk')} unseen" if unseen else "all seen",
-        *([f"{plural(unsent, 'comment')} unsent"] if unsent else []),
-        f"lands in ~{took(_seconds(view.guardrails))}",
-    ]
-    change = view.change
-    worries: list[str] = []
-    if change is not None and change.lane is Lane.EYES:
-        weak = [f"weakens {line(named(change.weakened))}"] if change.weakened else []
-        worries += [*weak, *(mark_line(mark) for mark in change.marks[:4])]
-    if view.overtaken:
-        worries.append(f"{line(view.overtaken)}, another attempt at the same, has landed already")
-    waived = [line(s.name) for s in view.guardrails if s.verdict is Verdict.WAIVED]
-    worries += [f"waived: {', '.join(waived)}"] if waived else []
-    if view.behind:
-        worries.append(f"{view.behind} behind: its guardrails run again before it lands")
-    if index.hinders:
-        worries.append(f"it waits until you commit or stash {line(named(index.hinders))}")
-    return Content.assemble(
-        (f"accept tree {index.tree[:7]}", "bold"),
-        f" of {_id(view)}? ",
-        ", ".join(facts),
-        *((f"\n  ⚠ {worry}", "$text-error") for worry in worries),
-    )
-
-
 def feedback_question(view: TaskView, comments: Sequence[Comment], remark: str) -> Content:
     """Everything that feedback would send."""
     lines = [f"\n  {comment_line(comment)}" for comment in comments]
@@ -200,7 +173,7 @@ def mark_line(mark: Mark) -> str:
     return line(f"{mark.kind} {mark.path}{at}")
 
 
-_MUTED = "$text-muted"
+_MUTED, _WARNING = "$text-muted", "$text-warning"
 
 
 def _id(view: TaskView) -> str:
@@ -230,9 +203,3 @@ def figures(status: GuardrailStatus) -> str:
         case _:
             words = line(status.summary, 40)
             return f"{words} {took(status.seconds)}".strip()
-
-
-def _seconds(guardrails: Sequence[GuardrailStatus]) -> float:
-    """About how long they take again, two at a time."""
-    times = [status.expected or status.seconds for status in guardrails]
-    return max(max(times, default=0.0), sum(times) / 2)

@@ -37,7 +37,12 @@ def asks(view: TaskView) -> bool:
 
 
 def needs_you(view: TaskView) -> bool:
-    """Whether a task cannot go on without the developer, beyond an ordinary review."""
+    """Whether a task cannot go on without the developer, beyond an ordinary review.
+
+    What they have put aside does not ask for them.
+    """
+    if view.later:
+        return False
     match view.task.state:
         case TaskState.PARKED:
             parked = view.task.parked

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from factory.model import Draft, Task, TaskState
 from factory.wire import (
     Accept,
+    AcceptPart,
     Add,
     Again,
     AnyCommand,
@@ -14,6 +15,8 @@ from factory.wire import (
     Edit,
     End,
     Hold,
+    Later,
+    LeaveOut,
     MarkSeen,
     Move,
     Overview,
@@ -25,7 +28,8 @@ from factory.wire import (
     SaveComment,
     Say,
     SendFeedback,
-    Undo,
+    TakeBack,
+    Unwaive,
     Waive,
 )
 from tui.text import line, plural
@@ -65,29 +69,53 @@ def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act |
             return Act(f"{line(name)} goes on", (Resume(task=name),))
         case Resume(task=name):
             return Act(f"{line(name)} pauses again", (Pause(task=name),))
-        case End(task=name) | Reject(task=name):
+        case End(task=name):
             return Act(f"{line(name)} goes on", (Resume(task=name),))
         case RaiseBudget(task=name) if name in tasks:
             budget = tasks[name].budget
             return Act(f"{line(name)} has its old budget", (RaiseBudget(task=name, budget=budget),))
         case _:
-            return _of_review(command)
+            return _of_review(command) or _of_decision(command, reply)
+
+
+def _of_decision(command: AnyCommand, reply: Reply) -> Act | None:
+    match command:
+        case Accept(task=name):
+            said = f"{line(name)} is not accepted any more"
+            return Act(said, (TakeBack(task=name),), landing=name)
+        case AcceptPart(task=name) if reply.tasks:
+            part = reply.tasks[0]
+            said = f"{line(name)} is whole again; no part of it lands"
+            return Act(said, (End(task=part),), landing=part)
+        case SendFeedback(task=name):
+            said = f"the feedback to {line(name)} is taken back; its comments are drafts again"
+            return Act(said, (TakeBack(task=name),))
+        case Reject(task=name):
+            return Act(f"{line(name)} is not rejected any more", (TakeBack(task=name),))
+        case Waive(task=name, guardrail=rail, tree=tree):
+            said = f"{line(rail)} counts again for {line(name)}"
+            return Act(said, (Unwaive(task=name, guardrail=rail, tree=tree),))
+        case Later(task=name, later=later):
+            said = f"{line(name)} waits again" if later else f"{line(name)} is put aside again"
+            return Act(said, (Later(task=name, later=not later),))
+        case _:
+            return None
 
 
 def _of_review(command: AnyCommand) -> Act | None:
     match command:
-        case Accept(task=name):
-            said = f"the landing of {line(name)} is being reverted"
-            return Act(said, (Undo(task=name),), landing=name)
         case SaveComment(id=name):
             return Act("the comment is gone", (DropComment(id=name),))
+        case DropComment():
+            return Act("the comment is there again")
+        case LeaveOut(task=name, marks=marks, out=out):
+            said = "put back" if out else "left out again"
+            return Act(said, (LeaveOut(task=name, marks=marks, out=not out),))
         case MarkSeen(task=name, marks=marks, seen=seen):
             said = "not seen again" if seen else "seen again"
             return Act(said, (MarkSeen(task=name, marks=marks, seen=not seen),))
-        case SendFeedback(task=name) | Say(task=name):
+        case Say(task=name):
             return Act(f"what {line(name)} was told cannot be taken back; say more, or pause it")
-        case Waive(guardrail=name):
-            return Act(f"the waiver of {line(name)} stays for this tree; x rejects the change")
         case _:
             return None
 

@@ -16,6 +16,7 @@ class Group(StrEnum):
     NEEDS_YOU = "needs you"
     EYES = "needs your eyes"
     READY = "ready"
+    LATER = "later"
 
 
 class Order(StrEnum):
@@ -91,7 +92,7 @@ def first_look(overview: Overview | None, task: str) -> Look:
 
 def neighbour(overview: Overview, task: str, by: int, order: Order = Order.AGE) -> str:
     """The reviewable item after this one (or before, with -1); empty where there is no other."""
-    ids = [item.id for item in waiting(overview, order) if reviewable(item.view)]
+    ids = _in_turn(overview, task, order)
     if task in ids:
         at = ids.index(task) + by
         return ids[at % len(ids)] if len(ids) > 1 else ""
@@ -100,8 +101,17 @@ def neighbour(overview: Overview, task: str, by: int, order: Order = Order.AGE) 
 
 def place(overview: Overview, task: str, order: Order = Order.AGE) -> tuple[int, int]:
     """Which item of how many this one is, among those to review; 0 where it is none of them."""
-    ids = [item.id for item in waiting(overview, order) if reviewable(item.view)]
+    ids = _in_turn(overview, task, order)
     return (ids.index(task) + 1 if task in ids else 0), len(ids)
+
+
+def _in_turn(overview: Overview, task: str, order: Order) -> list[str]:
+    """What is reviewed one after the other: this one, and all that is not put aside."""
+    return [
+        item.id
+        for item in waiting(overview, order)
+        if reviewable(item.view) and (item.group is not Group.LATER or item.id == task)
+    ]
 
 
 def meetings(view: TaskView) -> tuple[str, ...]:
@@ -122,6 +132,8 @@ def named(names: Sequence[str], most: int = 3) -> str:
 
 
 def _group(view: TaskView) -> Group | None:
+    if view.later:
+        return Group.LATER
     if view.task.state is TaskState.READY:
         eyes = view.change is not None and view.change.lane is Lane.EYES
         return Group.EYES if eyes else Group.READY

@@ -6,12 +6,15 @@ from factory import lifecycle
 from factory.commands.decisions import Decisions
 from factory.commands.given import Given
 from factory.commands.queue import Queue
+from factory.commands.returns import Returns
 from factory.faults import Point, reached
 from factory.model import FactoryError
+from factory.parting import Parting, bound, parted
 from factory.reviewing import Reviewing
 from factory.shop import Shop
 from factory.wire import (
     Accept,
+    AcceptPart,
     Add,
     Adopt,
     Again,
@@ -20,6 +23,8 @@ from factory.wire import (
     Edit,
     End,
     Hold,
+    Later,
+    LeaveOut,
     MarkSeen,
     Move,
     Pause,
@@ -32,7 +37,9 @@ from factory.wire import (
     SaveComment,
     Say,
     SendFeedback,
+    TakeBack,
     Undo,
+    Unwaive,
     Waive,
 )
 
@@ -46,6 +53,7 @@ class Commands:
         self._queue = Queue(shop)
         self._decisions = Decisions(shop)
         self._given = Given(shop)
+        self._returns = Returns(shop)
 
     async def take(self, request: Request) -> Reply:
         """Carry out one request, or give the answer it already had.
@@ -69,7 +77,7 @@ class Commands:
             return Reply(error=str(error), exit_code=error.exit_code)
         return reply
 
-    async def _prepare(self, command: AnyCommand) -> str:
+    async def _prepare(self, command: AnyCommand) -> str | Parting:
         """What needs git before the transaction: the commit of a revert, or of an adopted file;
         the ids of what is settled with what was seen.
 
@@ -83,33 +91,52 @@ class Commands:
                 return await self._given.revert(name)
             case Adopt(path=path, text=text):
                 return await self._given.with_file(path, text)
+            case AcceptPart():
+                return await parted(self._shop, command)
+            case TakeBack(task=name):
+                return await self._returns.tree(name)
             case MarkSeen(task=name, marks=marks, seen=seen):
                 return " ".join(await self._reviewing.settled(name, marks, seen=seen))
             case _:
                 return ""
 
-    def _do(self, command: AnyCommand, prepared: str) -> tuple[str, ...]:
+    def _do(self, command: AnyCommand, prepared: str | Parting) -> tuple[str, ...]:
         match command:
             case Add(drafts=drafts):
                 return self._queue.add(drafts)
             case Edit() | Move() | Hold() | RaiseBudget() | Again():
                 return self._queue.arrange(command)
-            case SaveComment() | DropComment():
+            case SaveComment() | DropComment() | LeaveOut() | Later():
                 return self._decisions.note(command)
-            case MarkSeen():
-                return self._decisions.note(command, settled=tuple(prepared.split()))
             case Accept():
                 return self._decisions.accept(command)
             case SendFeedback(task=name, text=text):
                 return self._decisions.feedback(name, text)
-            case Waive() | Rerun():
+            case Waive() | Rerun() | Unwaive():
                 return self._decisions.recheck(command)
-            case Undo(task=name):
-                return self._given.undo(name, prepared)
-            case Adopt():
-                return self._given.adopt(command, prepared)
+            case Undo() | Adopt() | AcceptPart() | TakeBack() | MarkSeen():
+                return self._finish(command, prepared)
             case _:
                 return self._steer(command)
+
+    def _finish(
+        self, command: Undo | Adopt | AcceptPart | TakeBack | MarkSeen, prepared: str | Parting
+    ) -> tuple[str, ...]:
+        """What git has prepared becomes rows."""
+        match command, prepared:
+            case AcceptPart(), Parting():
+                bound(self._shop, command)  # it may have changed while git was at work
+                return self._given.part(prepared)
+            case Undo(task=name), str():
+                return self._given.undo(name, prepared)
+            case Adopt(), str():
+                return self._given.adopt(command, prepared)
+            case TakeBack(task=name), str():
+                return self._returns.take_back(name, prepared)
+            case MarkSeen(), str():
+                return self._decisions.note(command, settled=tuple(prepared.split()))
+            case _:
+                raise FactoryError(f"{type(command).__name__} was not prepared; send it again")
 
     def _steer(self, command: AnyCommand) -> tuple[str, ...]:
         match command:

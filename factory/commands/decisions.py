@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from factory import lifecycle, remarks
+from msgspec.structs import replace
+
+from factory import lifecycle, parting, remarks
 from factory.gate.judging import refuse_waiver, waiver
-from factory.model import Change, Comment, CommentState, Decision, FactoryError, NotNowError
-from factory.reviewing import decided_note
+from factory.model import (
+    Change,
+    Comment,
+    CommentState,
+    Decision,
+    FactoryError,
+    NotNowError,
+    TaskState,
+)
+from factory.reviewing import aside, aside_note
 from factory.shop import Shop
 from factory.wire import (
     Accept,
     DropComment,
+    Later,
+    LeaveOut,
     MarkSeen,
     Rerun,
     SaveComment,
+    Unwaive,
     Waive,
 )
 
@@ -24,11 +37,17 @@ class Decisions:
         self._shop = shop
 
     def note(
-        self, command: SaveComment | DropComment | MarkSeen, settled: tuple[str, ...] = ()
+        self,
+        command: SaveComment | DropComment | MarkSeen | LeaveOut | Later,
+        settled: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        """Keep a draft comment, or what was seen, with what that settles besides."""
+        """Keep a draft comment, what is put aside, or what was seen, with what that settles."""
         reviews = self._shop.store.reviews
         match command:
+            case LeaveOut():
+                return self._leave_out(command)
+            case Later():
+                return self._later(command)
             case MarkSeen(task=name, marks=marks, seen=seen):
                 reviews.mark(name, (*marks, *settled), seen=seen)
                 self._shop.store.journal.say("seen", task=name)
@@ -52,6 +71,29 @@ class Decisions:
                 self._shop.store.journal.say("comment", task=command.task)
                 return (command.task,)
 
+    def _leave_out(self, command: LeaveOut) -> tuple[str, ...]:
+        self._shop.store.tasks.get(command.task)
+        known = parting.left_out(self._shop, command.task)
+        left = known | set(command.marks) if command.out else known - set(command.marks)
+        note = parting.left_note(command.task)
+        self._shop.store.answers.put_note(note, " ".join(sorted(left)))
+        self._shop.store.journal.say("left out", task=command.task)
+        return (command.task,)
+
+    def _later(self, command: Later) -> tuple[str, ...]:
+        """Put a task aside as it stands now."""
+        task = self._shop.store.tasks.get(command.task)
+        if command.later and task.state not in (TaskState.READY, TaskState.PARKED):
+            raise NotNowError(f"{task.id} is {task.state}; only what waits can be put aside")
+        change = self._shop.store.evidence.change(task.id)
+        note, notes = aside_note(task.id), self._shop.store.answers
+        if command.later:
+            notes.put_note(note, f"{self._shop.now()} {aside(task, change)}")
+        else:
+            notes.drop_note(note)
+        self._shop.store.journal.say("later" if command.later else "taken up", task=task.id)
+        return (task.id,)
+
     def accept(self, command: Accept) -> tuple[str, ...]:
         """Accept exactly the snapshot and tree that were shown."""
         change = self._change(command.task)
@@ -59,12 +101,13 @@ class Decisions:
             raise NotNowError(f"{command.task} has changed since you looked; look again")
         if not change.green:
             raise NotNowError(f"{command.task} is not green; only a green change can be accepted")
+        parting.refuse_parted(self._shop, command.task)
         decision = Decision(
             snapshot=change.snapshot, tip=change.tip, tree=change.tree, patch_id=change.patch_id,
             at=self._shop.now(),
         )  # fmt: skip
         self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
-        self._shop.store.answers.put_note(decided_note(command.task), change.tree)
+        self._shop.store.answers.put_note(remarks.decided_note(command.task), change.tree)
         return (command.task,)
 
     def _change(self, name: str) -> Change:
@@ -76,16 +119,21 @@ class Decisions:
 
     def feedback(self, name: str, remark: str) -> tuple[str, ...]:
         """Send the draft comments, and a remark on the whole, to the agent."""
+        drafts = remarks.drafts(self._shop, name)
         text = remarks.send(self._shop, name, remark)
         if not text:
             raise FactoryError("there is no comment to send, and no word with it")
         change = self._shop.store.evidence.change(name)
-        self._shop.happen(name, lifecycle.Said(text=text))
+        task = self._shop.happen(name, lifecycle.Said(text=text))
+        if task.before is not None and not task.before.comments:
+            looked = self._shop.store.answers.note(remarks.decided_note(name))
+            before = replace(task.before, comments=drafts, looked=looked)
+            self._shop.amend(name, before=before)
         if change is not None:
-            self._shop.store.answers.put_note(decided_note(name), change.tree)
+            self._shop.store.answers.put_note(remarks.decided_note(name), change.tree)
         return (name,)
 
-    def recheck(self, command: Waive | Rerun) -> tuple[str, ...]:
+    def recheck(self, command: Waive | Rerun | Unwaive) -> tuple[str, ...]:
         """Let the gate look again: with one verdict waived, or with a new run."""
         change = self._shop.store.evidence.change(command.task)
         notes = self._shop.store.answers
@@ -94,6 +142,9 @@ class Decisions:
             note = waiver(command.task, command.guardrail, command.tree)
             notes.put_note(note, command.reason)
             self._shop.store.journal.say("waived", task=command.task, text=command.guardrail)
+        elif isinstance(command, Unwaive):
+            notes.drop_note(waiver(command.task, command.guardrail, command.tree))
+            self._shop.store.journal.say("unwaived", task=command.task, text=command.guardrail)
         elif change is not None:
             rails = [one.guardrail for one in change.judged]
             if command.guardrail and command.guardrail not in rails:

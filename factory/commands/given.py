@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from factory.commands.queue import fresh_id, last
 from factory.config import FILE
 from factory.model import FactoryError, Handoff, NotNowError, Task, TaskState
+from factory.parting import Parting, begun
 from factory.shop import Shop
 from factory.wire import Adopt
 
@@ -70,11 +71,24 @@ class Given:
         self._shop.store.journal.say("adopted", task=task.id, text=command.path)
         return (task.id,)
 
-    def _given(self, title: str, *, base: str, commit: str, summary: str) -> Task:
+    def part(self, parting: Parting) -> tuple[str, ...]:
+        """A task that lands a part of a change; the whole waits until it has landed."""
+        whole = self._shop.store.tasks.get(parting.of.task)
+        left = f"Without {parting.named}, which goes back to {whole.id}."
+        task = self._given(
+            whole.title, base=parting.of.tip, commit=parting.commit,
+            summary=f"{parting.of.handoff.summary}\n\n{left}".strip(),
+            name=f"{whole.id[:24]} rest",
+        )  # fmt: skip
+        begun(self._shop, whole.id, task, parting.part)
+        return (task.id,)
+
+    def _given(self, title: str, *, base: str, commit: str, summary: str, name: str = "") -> Task:
         """A task whose only snapshot is made already; it begins with its gate."""
         now = self._shop.now()
         return Task(
-            id=fresh_id(self._shop, title), title=title, agent="", created_at=now, changed_at=now,
+            id=fresh_id(self._shop, name or title), title=title, agent="", created_at=now,
+            changed_at=now,
             state=TaskState.CHECKING, base=base, given=commit,
             handoff=Handoff(summary=summary),
             position=last(self._shop),

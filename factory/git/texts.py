@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from factory.git.command import Git
+
+Line: TypeAlias = tuple[bytes, int, bytes]
+"""A path, a line's number, and its text as far as it is looked at."""
+
+_EACH, _MOST = 50, 2_000
+"""Lines with some words of one file, and of all."""
+_LONGEST = 4_000
+"""Bytes of such a line."""
 
 
 class Texts:
@@ -31,6 +41,28 @@ class Texts:
             return {}
         answer = await self.git("cat-file", "--batch", stdin="\n".join(oids).encode() + b"\n")
         return dict(_batch(answer.out))
+
+    async def grep(self, tree: str, words: str) -> tuple[tuple[Line, ...], bool]:
+        """The lines of a tree's text files that have these words, and whether there are more.
+
+        Upper and lower case count where one of the letters is upper. Some of each file, and some
+        of all; GitError where git is not done in 15 s.
+        """
+        case = () if words != words.lower() else ("--ignore-case",)
+        found = await self.git(
+            "grep", "-I", "-n", "-z", "--full-name", "--no-color", "--no-textconv",
+            "--fixed-strings", f"--max-count={_EACH}", *case, "-e", words, tree,
+            ok=(0, 1), timeout=15.0,
+        )  # fmt: skip
+        lines: list[Line] = []
+        counted: Counter[bytes] = Counter()
+        for entry in found.out.split(b"\n"):
+            path, number, text = (*entry.split(b"\0", 2), b"", b"")[:3]
+            if number.isdigit() and len(lines) < _MOST:
+                path = path.partition(b":")[2]  # after the tree's own name
+                lines.append((path, int(number), text[:_LONGEST]))
+                counted[path] += 1
+        return tuple(lines), len(lines) >= _MOST or _EACH in counted.values()
 
 
 def _batch(out: bytes) -> Iterator[tuple[str, bytes]]:

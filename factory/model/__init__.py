@@ -26,6 +26,7 @@ from factory.model.evidence import Change, Judged, Lane, Mark, Outcome, Run, Ver
 from factory.model.struct import Struct
 from factory.model.task import (
     AcceptRule,
+    Before,
     Budget,
     Decision,
     Draft,
@@ -33,6 +34,7 @@ from factory.model.task import (
     Landing,
     Parked,
     ParkReason,
+    Part,
     Pending,
     Spend,
     Task,
@@ -44,6 +46,7 @@ __all__ = [
     "AcceptRule",
     "AgentError",
     "Anchor",
+    "Before",
     "Budget",
     "Change",
     "Comment",
@@ -64,6 +67,7 @@ __all__ = [
     "Outcome",
     "ParkReason",
     "Parked",
+    "Part",
     "Pending",
     "RepositoryError",
     "Run",

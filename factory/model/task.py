@@ -143,6 +143,36 @@ class Pending(Struct):
     at: float
 
 
+class Part(Struct):
+    """What makes a task a part of another: it lands some of the other's change, not the rest."""
+
+    of: str
+    """Id of the task whose change it is a part of."""
+    patch_id: str
+    """Of the part's diff, as it was accepted: nothing else lands by itself."""
+    concerns: tuple[str, ...] = ()
+    """What its reader had seen of weakened guardrails and marks; more than that must be seen."""
+    remainder: str = ""
+    """What was left out, in words for the agent of the whole."""
+
+
+class Before(Struct):
+    """How a task stood before a decision: it stands so again where that is taken back."""
+
+    state: TaskState
+    parked: Parked | None = None
+    snapshot: int = 0
+    round: int = 0
+    rounds: int = 0
+    prompts: tuple[Pending, ...] = ()
+    told: str = ""
+    """The feedback that was sent; empty for a rejection."""
+    comments: tuple[str, ...] = ()
+    """Ids of the comments that were sent with it."""
+    looked: str = ""
+    """The tree that had been looked at last."""
+
+
 class Task(Struct):
     """One task, as its row holds it: the truth about where it stands."""
 
@@ -189,6 +219,12 @@ class Task(Struct):
     """A commit that is the only snapshot of a task that no agent works on."""
     undoes: str = ""
     """Id of the landed task that this one reverts."""
+    part: Part | None = None
+    """What it lands of another task's change, where it is a part of one."""
+    parts: tuple[str, ...] = ()
+    """Ids of the tasks that landed, or are to land, a part of its own change."""
+    before: Before | None = None
+    """How it stood before the last decision, where that can be taken back."""
     rival_of: str = ""
     """Id of the first attempt at the same, of which this is another, independent one."""
     nth: int = 1

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
 from factory.globs import matches
 from factory.model import Mark, Struct
-from factory.review import badges, contents, generated, notes, twice
+from factory.review import badges, contents, generated, notes, searching, twice
+from factory.review import moves as moved
 from factory.review.kinds import FileKind, is_test, kind_of
 from factory.review.patch import Hunk, Part, line_text, parse, path_text
-from factory.wire import FileView, HunkView, ReviewIndex, Row, RowKind
+from factory.review.searching import Span
+from factory.wire import FileView, Found, HunkView, MovedLines, ReviewIndex, Row, RowKind
 
 _ORDER = {kind: place for place, kind in enumerate(FileKind, start=2)}
 _CRITICAL, _MARKED = 0, 1
@@ -33,18 +36,36 @@ class Review:
         self.rows = sum(view.rows for view in files)
         self.added = sum(view.added for view in files)
         self.removed = sum(view.removed for view in files)
-        self._patch = patch
+        self.parts = tuple(parts)
+        self.patch = patch
         self._starts: list[int] = []
         self._blocks: list[tuple[int, Hunk | None]] = []
+        spans: list[Span] = []
         self._newest: tuple[int, list[bytes], bytes] = (-1, [], b"")
         for number, (view, part) in enumerate(zip(files, parts, strict=True)):
             self._starts += [view.row, *(hunk.row for hunk in view.hunks)]
             self._blocks += [(number, None), *((number, hunk) for hunk in part.hunks)]
+            hunks = zip(view.hunks, part.hunks, strict=True)
+            spans += [Span(start=hunk.start, end=hunk.end, row=at.row) for at, hunk in hunks]
+        self._spans = sorted(spans, key=lambda span: span.start)
+        self._searched: tuple[str, tuple[int, ...]] = ("", ())
+
+    @cached_property
+    def moves(self) -> tuple[MovedLines, ...]:
+        """What moved within the diff; takes some hundred milliseconds where it is very large."""
+        return moved.moves(self._spans, self.patch)
+
+    def find(self, words: str, start: int, *, back: bool = False) -> Found:
+        """The next row with these words from row `start` on, or the one before, and round."""
+        if self._searched[0] != words:
+            rows = searching.hits(words, self.files, self._spans, self.patch)
+            self._searched = words, rows
+        return searching.nearest(self._searched[1], start, back=back)
 
     @property
     def size(self) -> int:
         """Bytes of the patch."""
-        return len(self._patch)
+        return len(self.patch)
 
     def index(
         self, *, task: str, snapshot: str, tip: str, tree: str, against: str, delta: bool = False
@@ -94,7 +115,7 @@ class Review:
 
     def _lines(self, block: int, hunk: Hunk, number: int, first: int, end: int) -> Iterator[Row]:
         if self._newest[0] != block:
-            lines = self._patch[hunk.start + 1 : hunk.end].split(b"\n")
+            lines = self.patch[hunk.start + 1 : hunk.end].split(b"\n")
             self._newest = (block, lines, b"".join(line[:1] or b" " for line in lines))
         _, lines, kinds = self._newest
         removed, added = kinds.count(b"-", 0, first), kinds.count(b"+", 0, first)

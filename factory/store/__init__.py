@@ -296,3 +296,7 @@ class Answers:
     def put_note(self, name: str, value: str) -> None:
         """Keep a small fact by name."""
         self._db.write("INSERT OR REPLACE INTO note VALUES (?, ?)", name, value)
+
+    def drop_note(self, name: str) -> None:
+        """Forget a small fact."""
+        self._db.write("DELETE FROM note WHERE name = ?", name)

@@ -69,6 +69,39 @@ class Accept(Command):
     tree: str
 
 
+class AcceptPart(Command):
+    """Accept this snapshot at this tree without some of it; the rest goes back as feedback.
+
+    What is left out are ids of hunks, or marks of whole files, of exactly that diff.
+    """
+
+    task: str
+    snapshot: str
+    tree: str
+    left_out: tuple[str, ...]
+
+
+class LeaveOut(Command):
+    """Put hunks or files (by their ids in the review index) aside for `AcceptPart`, or back."""
+
+    task: str
+    marks: tuple[str, ...]
+    out: bool = True
+
+
+class Later(Command):
+    """Put what waits aside, or take it up again; a change made anew comes back by itself."""
+
+    task: str
+    later: bool = True
+
+
+class TakeBack(Command):
+    """Take back the newest decision on a task: an accept before its push, feedback, a reject."""
+
+    task: str
+
+
 class SendFeedback(Command):
     """Send all draft comments of the task, and a remark on the whole, back to the agent."""
 
@@ -90,6 +123,14 @@ class Waive(Command):
     guardrail: str
     tree: str
     reason: str
+
+
+class Unwaive(Command):
+    """Let a waived verdict count again; the gate looks once more."""
+
+    task: str
+    guardrail: str
+    tree: str
 
 
 class Rerun(Command):
@@ -158,6 +199,7 @@ class Adopt(Command):
 AnyCommand = (
     Add | Edit | Move | Hold | Say | Pause | Resume | End | Accept | SendFeedback | Reject | Waive
     | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | Again
+    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive
 )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ class HunkView(Struct):
     rows: int
     heading: str = ""
     seen: bool = False
+    left_out: bool = False
+    """Whether it is put aside for accepting the rest."""
     fresh: bool = True
     """False where the developer has looked at exactly these lines before."""
     old: int = 0
@@ -49,6 +51,7 @@ class FileView(Struct):
     mark: str = ""
     """Id by which the whole file, in exactly this state, is marked as seen."""
     seen: bool = False
+    left_out: bool = False
 
 
 class RowKind(msgspec.Struct, frozen=True):
@@ -127,6 +130,32 @@ class MovedLines(Struct):
     """Row of the first one that was added."""
     rows: int
     """How many rows follow one another on both sides."""
+
+
+class Mention(Struct):
+    """A line of a candidate's file that has the words that were looked for."""
+
+    path: str
+    line: int
+    """1-based."""
+    text: str
+
+
+class Mentions(Struct):
+    """Where words stand in all files of a candidate."""
+
+    found: tuple[Mention, ...] = ()
+    more: bool = False
+    """Whether there are more than these."""
+
+
+class FileText(Struct):
+    """A file of a candidate, to be read."""
+
+    path: str
+    text: str
+    cut: bool = False
+    """Whether only its beginning is here."""
 
 
 class Found(Struct):

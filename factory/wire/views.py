@@ -76,6 +76,13 @@ class TaskView(Struct):
     """Comments not yet sent."""
     seen: int = 0
     hunks: int = 0
+    """Hunks, and files that have none, as `seen` counts them."""
+    left_out: int = 0
+    """How many of those are put aside for accepting the rest."""
+    later: float = 0.0
+    """When it was put aside as it stands now; 0 where it was not."""
+    part: str = ""
+    """Id of a task that is landing, or is to land, a part of it: until then it stays as it is."""
     looked: bool = False
     """Whether the developer has decided on an earlier round: the delta shows what is new."""
     subscription: bool = False

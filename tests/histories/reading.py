@@ -87,6 +87,18 @@ async def _review(
     return review.read(raw, patch, sizes, blobs=blobs), {one.path: one for one in changed}
 
 
+async def texts(git_dir: Path, tree: str) -> list[list[str]]:
+    """The lines of the text files of a tree, of those that are neither tiny nor huge."""
+    git = Git(git_dir)
+    listed = (await git("ls-tree", "-r", "-z", "--format=%(objecttype) %(objectname)", tree)).names
+    oids = tuple(dict.fromkeys(line.split(" ")[1] for line in listed if line.startswith("blob")))
+    repository = Repository(git)
+    sizes = await repository.sizes(oids)
+    blobs = await repository.blobs(tuple(o for o in oids if 400 < sizes[o] < 200_000))
+    found = [blob.decode().split("\n") for blob in blobs.values() if blob.isascii()]
+    return [lines for lines in found if len(lines) > 20]
+
+
 # --- drawn ---------------------------------------------------------------------------------
 
 

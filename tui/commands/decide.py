@@ -15,14 +15,24 @@ from tui.commands.session import engine, send, task
 
 
 async def accept(
-    console: Console, start: Path, *, names: Sequence[str], tree: str = "", yes: bool = False
+    console: Console,
+    start: Path,
+    *,
+    names: Sequence[str],
+    tree: str = "",
+    yes: bool = False,
+    without: Sequence[str] = (),
 ) -> int:
     """Accept changes, each exactly as it is printed: the snapshot and tree shown are bound.
+
+    `without` leaves files out; the rest is a change of its own, checked before it lands.
 
     A person is asked once for each, unless `tree` or `yes` says it already. 1 if any was refused.
     """
     if tree and len(names) > 1:
         raise UsageError("--tree names one change; accept the others one by one")
+    if without and len(names) > 1:
+        raise UsageError("--without means one change; accept the others one by one")
     declined = False
     async with engine(start, begin=True) as client:
         for name in names:
@@ -30,19 +40,46 @@ async def accept(
             change = _ready(view)
             _same_tree(view, change, tree)
             _rests_on(console, view, change)
+            left = await _left_out(client, view.task.id, change, without) if without else ()
             asked = console.asks and not (yes or tree)
-            if asked and not console.confirms(f"accept tree {change.tree[:7]} of {view.task.id}?"):
+            if asked and not console.confirms(_question(view, change, without)):
                 console.line(f"{view.task.id} stays in the Inbox")
                 declined = True
                 continue
-            await send(
-                client,
-                wire.Accept(task=view.task.id, snapshot=change.snapshot, tree=change.tree),
-            )
+            bound = {"task": view.task.id, "snapshot": change.snapshot, "tree": change.tree}
+            if left:
+                reply = await send(client, wire.AcceptPart(**bound, left_out=left))
+                part = ", ".join(reply.tasks)
+                console.line(f"{part} is checked and landed; then the rest goes back as feedback")
+                continue
+            await send(client, wire.Accept(**bound))
             console.line(
                 f"accepted {view.task.id}; it lands when it is green on the target as it is then"
             )
     return int(declined)
+
+
+def _question(view: TaskView, change: Change, without: Sequence[str]) -> str:
+    tree, name = change.tree[:7], view.task.id
+    if without:
+        return f"accept the rest of {name} (tree {tree}) without {', '.join(without)}?"
+    return f"accept tree {tree} of {name}?"
+
+
+async def _left_out(
+    client: Client, name: str, change: Change, paths: Sequence[str]
+) -> tuple[str, ...]:
+    """The marks of whole files, by their paths, in exactly the diff that is accepted."""
+    index = await client.review(name)
+    if (index.snapshot, index.tree) != (change.snapshot, change.tree):
+        raise NotNowError(f"{name} has changed in this moment; look again")
+    marks = {path: file.mark for file in index.files for path in (file.path, file.old_path) if path}
+    unknown = [path for path in paths if path not in marks]
+    if unknown:
+        raise UsageError(
+            f"{name} does not change {unknown[0]}; `factory-tui show {name} --diff` lists its files"
+        )
+    return tuple(marks[path] for path in paths)
 
 
 def _ready(view: TaskView) -> Change:

@@ -36,6 +36,8 @@ class Document:
         self.colours = Colours()
         self.remarks = Remarks()
         self.seen = Seen(self.places)
+        self.left_out = {hunk.id for hunk in self.places.hunks if hunk.left_out}
+        self.left_out |= {file.mark for file in index.files if file.left_out and not file.hunks}
         self.pairs = Pairs(self.pages, index.rows)
         self.moves = Moves()
         self.words = ""
@@ -104,6 +106,8 @@ class Document:
         hunk = self.places.hunk(row)
         if hunk is not None and hunk.id in self.seen:
             flags |= Flag.SEEN
+        if self.left_out and (marks := self.places.marks_at(row)):
+            flags |= Flag.LEFT if self.left_out.issuperset(marks) else Flag(0)
         return flags
 
     def _standing(self, row: int, cursor: Flag, ranged: Flag) -> Flag:

@@ -36,6 +36,8 @@ class Flag(IntFlag):
     CURSOR_NEW = 8
     """The cursor stands on the right side of it, where two lines stand side by side."""
     RANGED_NEW = 16
+    LEFT = 32
+    """It is left out of an accept."""
 
     def side(self, *, new: bool) -> Flag:
         """What holds for one side."""
@@ -93,6 +95,9 @@ class Palette:
 def _ink(style: Style) -> Style:
     """A style without its background, to lay over another."""
     return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
+
+
+LEFT_OUT = "− left out"
 
 
 def _stress(style: Style) -> Style:
@@ -157,6 +162,7 @@ def file_heading(
     lines = file.rows - 1 - len(file.hunks) - len(file.notes)
     notes += [f"folded: enter shows {plural(lines, 'line')}"] if folded else []
     tail = f" +{file.added} −{file.removed}" + "".join(f"  {note}" for note in notes if note)
+    signs = (LEFT_OUT,) * (Flag.LEFT in flags) + signs
     badge = "".join(f"  {sign}" for sign in signs)
     room = sheet.width - cell_len(tail) - cell_len(badge) - 2
     path = shorten_path(clean(file.path, exact=True), max(room, 12))
@@ -177,6 +183,7 @@ def hunk_heading(
     """The line above a hunk: seen or not, which of how many, the function it is in."""
     style = palette.over(palette.hunk, flags)
     mark = "[x]" if Flag.SEEN in flags else "[ ]"
+    mark += f" {LEFT_OUT}" * (Flag.LEFT in flags)
     fresh = "" if hunk.fresh or Flag.SEEN in flags else " same as last time"
     text = f" {mark} {place[0]}/{place[1]}{fresh} · {line(hunk.heading)}".rstrip(" ·")
     return [edge(flags, palette, style), Segment(pad(text, sheet.width - 1), style)]

@@ -34,6 +34,11 @@ class Places:
         hunk = self.hunks[at] if at >= 0 else None
         return hunk if hunk is not None and row < hunk.row + hunk.rows else None
 
+    def marks_at(self, row: int) -> tuple[str, ...]:
+        """The id of the hunk at a row; on a file's heading, those of all of the file."""
+        hunk, file = self.hunk(row), self.file(row)
+        return (hunk.id,) if hunk else marks_of(file) if file else ()
+
     def place(self, hunk: HunkView) -> tuple[int, int]:
         """Which hunk of how many it is."""
         return self._numbers[hunk.id], len(self.hunks)

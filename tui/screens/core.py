@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, MutableSequence
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual.screen import Screen
@@ -34,6 +34,9 @@ class Factory(Protocol):
     """What was written and not sent yet, by what it is for: `say csv-export`."""
     order: Order
     """In which order what waits is listed, and reviewed one after the other."""
+
+    acts: MutableSequence[Act]
+    """What the developer did and has not undone, the newest last."""
 
     def now(self) -> float:
         """The time: seconds since the epoch."""

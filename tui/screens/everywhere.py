@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from factory.model import TaskState
-from factory.wire import Undo
+from factory.wire import TaskView, Undo
 from tui.screens.core import Connected
 from tui.standing import needs_you
 from tui.text import line
+from tui.waiting import view_of
 from tui.widgets.card import Card
 
 
@@ -81,12 +82,15 @@ class Everywhere(Connected):
     def action_undo(self) -> None:
         """Undo the developer's last act; without one, the landing under the cursor."""
         act = self.factory.last_act()
-        if act is None and self._landed(self.current_task()):
-            self.revert(self.current_task())
+        named = act.landing if act else self.current_task()
+        found = view_of(self.overview, named) if named else None
+        if _landed(found):
+            self.revert(named)
         elif act is None or not act.commands:
             self.say("nothing of yours to undo" if act is None else act.said)
-        elif act.landing:
-            self.revert(act.landing)
+        elif _pushed(found):
+            self.factory.acts.append(act)
+            self.say(f"{line(named)} is landing in this moment; then u reverts it")
         else:
             for command in act.commands:
                 self.do(command, done=act.said, remember=False)
@@ -102,6 +106,11 @@ class Everywhere(Connected):
         question = f"Revert {line(task)}? It is a change of its own, checked like any other."
         self.app.push_screen(Card(question, "revert"), go)
 
-    def _landed(self, task: str) -> bool:
-        tasks = self.overview.tasks if self.overview else ()
-        return any(v.task.id == task and v.task.state is TaskState.LANDED for v in tasks)
+
+def _pushed(found: TaskView | None) -> bool:
+    """Whether its push is under way: too late to take the accept back, too early to revert it."""
+    return found is not None and bool(found.task.landing) and not found.task.waiting
+
+
+def _landed(found: TaskView | None) -> bool:
+    return found is not None and found.task.state is TaskState.LANDED

@@ -15,7 +15,7 @@ from factory.wire import Overview
 from tui import inboxlines
 from tui.keys import Where, bindings
 from tui.screens.attempting import Attempting
-from tui.screens.listkeys import ListScreen
+from tui.screens.together import Together
 from tui.standing import asks
 from tui.waiting import SUGGESTION, Order, Waiting, reviewable, waiting
 from tui.widgets.footer import Footer
@@ -25,12 +25,12 @@ _AGEING = 20.0
 """Seconds between two looks at the clock, for the ages."""
 
 
-class InboxScreen(ListScreen, Attempting):
+class InboxScreen(Together, Attempting):
     """What waits, with what it takes to choose the next to review."""
 
     WHERE = Where.INBOX
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.INBOX)]
-    HINTS = ("open", "evidence", "show_floor", "undo", "find", "keys")
+    HINTS = ("open", "accept", "mark", "later", "evidence", "undo", "find", "keys")
     CSS_PATH = "inbox.tcss"
 
     def __init__(self) -> None:
@@ -53,6 +53,7 @@ class InboxScreen(ListScreen, Attempting):
         """Show what waits now."""
         found = waiting(overview, self.factory.order)
         self._items = {item.id: item for item in found}
+        self.shows(found)
         self.listing.show(inboxlines.slots(found), self._draw)
         self.listing.display = bool(found)
         empty = self.query_one("#inbox-empty", Static)
@@ -115,7 +116,8 @@ class InboxScreen(ListScreen, Attempting):
         item = self._items.get(slot.key)
         if item is None:
             return Content.styled(f" {slot.title}", "$text-muted bold")
-        return inboxlines.draw(item, slot.line, width, self.factory.now())
+        marked = item.id in self.marked
+        return inboxlines.draw(item, slot.line, width, self.factory.now(), marked=marked)
 
     def _refresh(self) -> None:
         if self.overview is not None:

@@ -47,7 +47,7 @@ class ReviewCore(TaskActs):
         """When the diff came to the screen; 0 while none is there."""
         self._begin_at = at
         self._read_for: tuple[str, str] | None = None
-        self._counted = (-1, -1)
+        self._counted = (-1, -1, -1)
         self._ahead: asyncio.Future[Fetched | None] | None = None
 
     async def come(self) -> None:
@@ -109,7 +109,7 @@ class ReviewCore(TaskActs):
                 self.say(f"{line(self.task_id)} was made anew: tree {change.tree[:7]} is shown now")
                 self.read()
             elif view.task.state is TaskState.READY and self.look is Look.CHANGE:
-                self._follow_counts((view.seen, view.comments))
+                self._follow_counts((view.seen, view.comments, view.left_out))
         self.refresh_lines()
 
     def refresh_lines(self) -> None:
@@ -122,7 +122,7 @@ class ReviewCore(TaskActs):
             head = reviewlines.live_headline(view, document.index, self.factory.now(), width)
         else:
             marks = document.places.marks
-            seen = Seen(len(marks) - document.unseen, len(marks))
+            seen = Seen(len(marks) - document.unseen, len(marks), len(document.left_out))
             number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
         _put(self.query_one("#review-headline", Static), head)
@@ -164,13 +164,14 @@ class ReviewCore(TaskActs):
     def opened(self) -> None:
         """A diff has come to the screen."""
 
-    def _follow_counts(self, counted: tuple[int, int]) -> None:
+    def _follow_counts(self, counted: tuple[int, int, int]) -> None:
         """Read anew where marks or comments were changed elsewhere: by undo, by another client."""
         busy = any(worker.group == "commands" for worker in self.app.workers)
         if counted != self._counted and not busy:
             self._counted = counted
             document = self.diff.document
-            if counted != (document.seen.hunks, len(self.drafts)):
+            seen = len(document.places.marks) - document.unseen
+            if counted != (seen, len(self.drafts), len(document.left_out)):
                 self.read()
 
     def show_comments(self, comments: Sequence[Comment]) -> None:

@@ -7,20 +7,19 @@ from collections.abc import Callable
 from textual.content import Content
 
 from factory.model import TaskState
-from factory.wire import Accept, Look, Overview, Reject, ReviewIndex, SendFeedback
-from tui import reviewlines
+from factory.wire import Accept, AcceptPart, Look, Overview, Reject, ReviewIndex, SendFeedback
+from tui import acceptcard, reviewlines
 from tui.deciding import accept_refusal, return_refusal
-from tui.screens.base import FactoryScreen
-from tui.screens.reviewing.remarking import Remarking
+from tui.screens.reviewing.partly import Partly
 from tui.text import line
 from tui.widgets.card import Card
 
 Refuse = Callable[[], str]
 Rule = Callable[[ReviewIndex, Overview | None, float], str]
-Decision = Accept | Reject | SendFeedback
+Decision = Accept | AcceptPart | Reject | SendFeedback
 
 
-class Deciding(Remarking):
+class Deciding(Partly):
     """A decision acts on the index that was on the screen when its key was pressed."""
 
     def action_accept(self) -> None:
@@ -32,10 +31,21 @@ class Deciding(Remarking):
         if view.task.state is not TaskState.READY:
             self.say(f"{line(self.task_id)} is not green; f sends feedback, b shows the evidence")
             return
-        unseen = self.diff.document.unseen
-        question = reviewlines.accept_question(view, index, unseen, self.drafts)
+        left = self.diff.document.left_out
+        if view.left_out and self.look is Look.DELTA:
+            self.say("hunks are left out of this change: d shows all of it, to accept the rest")
+            return
+        asked = acceptcard.question(
+            view, index, self.comments, unseen=self.diff.document.unseen, left=left
+        )
+        if left:
+            part = AcceptPart(task=index.task, snapshot=index.snapshot, tree=index.tree,
+                              left_out=tuple(sorted(left)))  # fmt: skip
+            done = f"the rest of {line(index.task)} lands once it is green by itself"
+            self._ask(asked, "accept the rest", refuse, part, done)
+            return
         command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree)
-        self._ask(question, "accept", refuse, command, f"accepted {line(index.task)}: it lands now")
+        self._ask(asked, "accept", refuse, command, f"accepted {line(index.task)}: it lands now")
 
     def action_reject(self) -> None:
         """Ask whether to reject the change."""
@@ -109,11 +119,4 @@ class Deciding(Remarking):
     def _decided(self, command: Decision, done: str) -> None:
         """Go on to the next change that waits, or back where none does."""
         self.factory.drafts.pop(f"feedback {command.task}", None)
-        if self.app.screen is not self or self.task_id != command.task:
-            return
-        if self.go_to_neighbour(1):
-            self.say(f"{done}. Next: {line(self.task_id)}")
-            return
-        self.app.pop_screen()
-        if isinstance(self.app.screen, FactoryScreen):
-            self.app.screen.say(done)
+        self.go_on(command.task, done)

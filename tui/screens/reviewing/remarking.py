@@ -20,6 +20,8 @@ class Remarking(Reading):
         super().__init__(task, look, at)
         self._unsaved: dict[str, Comment] = {}
         self._saved: set[str] = set()
+        self._opened: dict[str, Comment] = {}
+        """Drafts as they were when they were last opened: dropped, they can come back so."""
         self._keeping = False
 
     def action_range(self) -> None:
@@ -66,6 +68,8 @@ class Remarking(Reading):
         draft = same[-1] if same else self._new(anchor)
         self.diff.document.range_from = None
         self.diff.redraw()
+        if draft.text:
+            self._opened[draft.id] = draft
 
         def save(kind: CommentKind, text: str) -> None:
             self._save(replace(draft, kind=kind, text=text))
@@ -107,8 +111,10 @@ class Remarking(Reading):
         try:
             while self._unsaved:
                 name, draft = next(iter(self._unsaved.items()))
-                first = name not in self._saved
-                if await self.do(_command(draft), remember=first).wait() is None:
+                before = self._opened.get(name)
+                undo = _command(before) if before and not draft.text else None
+                news = name not in self._saved or undo is not None
+                if await self.do(_command(draft), remember=news, undo=undo).wait() is None:
                     return
                 self._saved.add(name)
                 if self._unsaved[name] is draft:
