@@ -41,19 +41,15 @@ def measure() -> dict[str, float]:
             screen.wait(rb"value_\d+ ", timeout=20)
             screen.drain(1.5)
             lines = [_bytes(screen, "j") for _ in range(_PRESSES)]
-            pages = [_bytes(screen, "\x04") for _ in range(_PRESSES)]
             screen.drain(1.0)
             ahead = screen.answer_time(_AHEAD, rb"kept|k(?:\x1b[^e]*?)?e.*p.*t", timeout=20)
             screen.press("\x1b")
             screen.drain(1.0)
     lines.sort()
-    pages.sort()
     return {
         "first_paint_ms": painted * 1_000,
         "line_p50_bytes": median(lines),
         "line_p99_bytes": lines[int(len(lines) * 0.99)],
-        "half_page_p50_bytes": median(pages),
-        "half_page_p99_bytes": pages[int(len(pages) * 0.99)],
         "typed_ahead_ms": ahead * 1_000,
     }
 
