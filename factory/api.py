@@ -31,7 +31,7 @@ Answer = Callable[[Request], Awaitable[object]]
 
 def application(engine: Engine) -> Starlette:
     """The routes of one engine."""
-    routes, found = _Routes(engine), _Finding(engine)
+    routes, found, evidence = _Routes(engine), _Finding(engine), _EvidenceRoutes(engine)
 
     def view(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
@@ -61,6 +61,9 @@ def application(engine: Engine) -> Starlette:
             Route("/review/{name}/moves", view(found.moves)),
             Route("/review/{name}/mentions", view(found.mentions)),
             Route("/review/{name}/text", view(found.text)),
+            Route("/evidence/{name}/why", view(evidence.why)),
+            Route("/evidence/{name}/deeds", view(evidence.deeds)),
+            Route("/evidence/{name}/compared", view(evidence.compared)),
             Route("/ledger", view(routes.ledger)),
             Route("/report", view(routes.report)),
             Route("/history", view(routes.history)),
@@ -195,6 +198,26 @@ class _Finding:
 
 def _words(request: Request) -> str:
     return request.query_params.get("words", "")[:400]
+
+
+class _EvidenceRoutes:
+    """What is asked beside the diff and the verdicts; one method a route."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._recalling = engine.recalling
+
+    async def why(self, request: Request) -> wire.Why:
+        look, _ = _look(request)
+        return await self._recalling.why(
+            request.path_params["name"], look, request.query_params.get("path", ""),
+            _number(request, "line"), new=request.query_params.get("new") != "0",
+        )  # fmt: skip
+
+    async def deeds(self, request: Request) -> wire.Deeds:
+        return await self._recalling.deeds(request.path_params["name"])
+
+    async def compared(self, request: Request) -> tuple[wire.Compared, ...]:
+        return await self._recalling.compared(request.path_params["name"])
 
 
 def _json(answer: object, status: int = 200) -> Response:

@@ -118,6 +118,22 @@ class Client:
         """A file of the candidate, or of the worktree, to be read."""
         return await self._view(f"/review/{task}/text", wire.FileText, look=look, path=path)
 
+    async def why(
+        self, task: str, path: str, line: int, *, new: bool, look: wire.Look = wire.Look.CHANGE
+    ) -> wire.Why:
+        """Why a line (1-based) is in a diff, or on the old side: why it is gone."""
+        return await self._view(
+            f"/evidence/{task}/why", wire.Why, path=path, line=line, new=int(new), look=look
+        )
+
+    async def deeds(self, task: str) -> wire.Deeds:
+        """The commands that the agent ran, and what bears out the claims of its handoff."""
+        return await self._view(f"/evidence/{task}/deeds", wire.Deeds)
+
+    async def compared(self, task: str) -> tuple[wire.Compared, ...]:
+        """The guardrails of a change that name what they check, held against the tip's runs."""
+        return await self._view(f"/evidence/{task}/compared", tuple[wire.Compared, ...])
+
     async def ledger(self) -> wire.LedgerView:
         """What it cost, by day, task and agent."""
         return await self._view("/ledger", wire.LedgerView)

@@ -32,6 +32,7 @@ from factory.hub import Hub
 from factory.landing import Landings
 from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
+from factory.recalling import Recalling
 from factory.reporting import Reports
 from factory.reviewing import Reviewing
 from factory.run import Runner
@@ -62,6 +63,7 @@ class Engine:
         self.gate = Gate(shop, self.checks, attempts)
         self.reviewing = Reviewing(shop)
         self.searching = Searching(shop, self.reviewing)
+        self.recalling = Recalling(shop, self.reviewing)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
         self.audits = Audits(shop, self.gate)
         self.runner.attended = lambda: hub.attended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
@@ -20,11 +21,16 @@ def send(shop: Shop, task: str, remark: str) -> str:
     agent = shop.agent(shop.store.tasks.get(task))
     if agent is not None and agent.script:
         return remark.strip()
-    drafts = [one for one in shop.store.reviews.comments(task) if one.state is CommentState.DRAFT]
-    number = 1 + max((one.round for one in shop.store.reviews.comments(task)), default=0)
-    for draft in drafts:
-        shop.store.reviews.put(replace(draft, state=CommentState.OPEN, round=number))
-    return anchors.feedback(drafts, remark)
+    known = shop.store.reviews.comments(task)
+    number = 1 + max((one.round for one in known), default=0)
+    sent = [
+        replace(one, state=CommentState.OPEN, round=number, first=one.first or one.round or number)
+        for one in known
+        if one.state in (CommentState.DRAFT, CommentState.OPEN)
+    ]
+    for comment in sent:
+        shop.store.reviews.put(comment)
+    return anchors.feedback(sent, remark)
 
 
 def decided_note(task: str) -> str:
@@ -53,21 +59,21 @@ async def settle(shop: Shop, change: Change, before: Sequence[Change]) -> None:
     """
     comments = shop.store.reviews.comments(change.task)
     newest = max((one.round for one in comments), default=0)
-    sent = [one for one in comments if one.state is CommentState.OPEN and one.round == newest]
+    # In the order and number in which they were sent, whatever became of some of them since.
+    sent = [one for one in comments if one.round == newest and one.state is not CommentState.DRAFT]
     answered = {one.id: one for one in anchors.replied(sent, change.handoff)}
     old = next((one for one in before if one.tree != change.tree), None)
     files = _Files(shop, old, change)
     for before_it in comments:
         if before_it.state is CommentState.OUTDATED:
             continue
-        comment = answered.get(before_it.id, before_it)
+        is_open = before_it.state is CommentState.OPEN
+        comment = answered.get(before_it.id, before_it) if is_open else before_it
         moved = await files.follow(comment.anchor)
         if comment.state is CommentState.OPEN:
             comment = await _by_diff(comment, moved, files)
-        elif moved is not None:
-            comment = replace(comment, anchor=moved)
-        elif comment.anchor.line:
-            comment = replace(comment, anchor=await files.only_file(comment.anchor))
+        else:
+            comment = await _stands(comment, moved, files, was=is_open)
         if comment != before_it:
             shop.store.reviews.put(comment)
 
@@ -94,6 +100,16 @@ class _Files:
     async def only_file(self, anchor: Anchor) -> Anchor:
         """The file of an anchor whose lines are gone, by the name that it has now."""
         return replace(anchor, path=await self._new_name(anchor.path), line=0, end=0)
+
+    async def answer(self, anchor: Anchor) -> Anchor | None:
+        """What stands in the place of an anchor's lines; None where that cannot be told."""
+        path = await self._new_name(anchor.path)
+        text, was = await self.text(path), await self.before(anchor)
+        if text is None or was is None:
+            return None
+        old, new = was.split("\n"), text.split("\n")
+        found = await asyncio.to_thread(anchors.answer, anchor, old, new)
+        return replace(found.anchor, path=path) if found is not None and found.changed else None
 
     async def text(self, path: str) -> str | None:
         """A file of the later round."""
@@ -126,8 +142,9 @@ async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Com
         return done if files.old or comment.kind is CommentKind.NOTE else comment
     if moved is None:
         file = await files.only_file(anchor)
-        gone = comment.kind is not CommentKind.NOTE and await files.text(file.path) is None
-        return replace(comment, state=CommentState.OUTDATED) if gone else replace(done, anchor=file)
+        if comment.kind is not CommentKind.NOTE and await files.text(file.path) is None:
+            return replace(comment, state=CommentState.OUTDATED)
+        return await _stands(done, moved, files, was=True)
     if comment.kind is CommentKind.NOTE:
         return replace(done, anchor=moved)
     if not anchor.new:
@@ -135,4 +152,20 @@ async def _by_diff(comment: Comment, moved: Anchor | None, files: _Files) -> Com
     if not anchor.line:
         same = files.old is None or await files.before(moved) == await files.text(moved.path)
         return replace(comment if same else done, anchor=moved)
-    return replace(comment if moved.text == anchor.text else done, anchor=moved)
+    if moved.text == anchor.text:
+        return replace(comment, anchor=moved)
+    return await _stands(done, moved, files, was=True)
+
+
+async def _stands(comment: Comment, moved: Anchor | None, files: _Files, *, was: bool) -> Comment:
+    """A comment where it stands now: on its lines, on those that answer it, else on its file.
+
+    `was` is true in the round that answers it; what its lines said then is kept.
+    """
+    anchor = comment.anchor
+    if moved is not None and (moved.text == anchor.text or not anchor.line):
+        return replace(comment, anchor=moved)
+    if not was or comment.was:
+        return replace(comment, anchor=moved or anchors.gone(await files.only_file(anchor)))
+    now = await files.answer(anchor) or moved or anchors.gone(await files.only_file(anchor))
+    return replace(comment, anchor=now, was=anchor.text if anchor.line else "")

@@ -70,6 +70,11 @@ class Reviewing:
         sides = self._shown.get(name) if live else None
         return sides or await self._sides.find(task, look)
 
+    async def file(self, name: str, look: Look, path: str, *, new: bool) -> bytes | None:
+        """A file on one side of a diff; None where that side has none."""
+        sides = await self.shown(name, look)
+        return await self._shop.vault.objects.file(sides.right if new else sides.left, path)
+
     async def remember(self, change: Change) -> None:
         """Keep the ids of a change's hunks, so that lists can count what was seen."""
         left = await self._shop.vault.tree_of(change.tip)

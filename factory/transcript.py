@@ -116,6 +116,14 @@ class Transcript:
                 if not line.startswith(_DELTA) and (entry := self._decode(line)) is not None
             ]
 
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each line with the byte that it begins at, read as it is asked for."""
+        offset = 0
+        with self._reading() as file:
+            for line in file:
+                yield offset, line
+                offset += len(line)
+
     def resume(self, at: float) -> tuple[ToolResult, ...]:
         """Write and return the results that tool calls of the last response still lack.
 

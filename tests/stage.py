@@ -31,6 +31,7 @@ _HELLO = wire.Hello(protocol=wire.PROTOCOL, version="0.1.0", pid=1, repository="
 _LEDGER = wire.LedgerView()
 _REPORT = wire.Report(since=NOW - 86_400, until=NOW)
 _PROPOSED = wire.Proposed(text="")
+_DEEDS = wire.Deeds()
 
 
 @dataclass
@@ -53,6 +54,10 @@ class Stage:
     logs: dict[str, bytes | bytearray] = field(default_factory=dict)
     reviews: dict[tuple[str, wire.Look], wire.ReviewIndex] = field(default_factory=dict)
     rows: dict[tuple[str, wire.Look], tuple[wire.Row, ...]] = field(default_factory=dict)
+    reasons: dict[tuple[str, int], wire.Why] = field(default_factory=dict)
+    """Why a line is there, by path and number."""
+    deeds: dict[str, wire.Deeds] = field(default_factory=dict)
+    compared: dict[str, tuple[wire.Compared, ...]] = field(default_factory=dict)
     ledger: wire.LedgerView = _LEDGER
     report: wire.Report = _REPORT
     history: tuple[wire.Fact, ...] = ()
@@ -119,6 +124,11 @@ class Stage:
                 Route("/logs/{id}", self._view(lambda request: _chunk(request, self.logs))),
                 Route("/review/{id}", self._view(lambda r: self.reviews[_id(r), _look(r)])),
                 Route("/review/{id}/rows", self._view(self._rows)),
+                Route("/evidence/{id}/why", self._view(self._why)),
+                Route("/evidence/{id}/deeds", self._view(lambda r: self.deeds.get(_id(r), _DEEDS))),
+                Route(
+                    "/evidence/{id}/compared", self._view(lambda r: self.compared.get(_id(r), ()))
+                ),
                 Route("/ledger", self._view(lambda request: self.ledger)),
                 Route("/report", self._view(lambda request: self.report)),
                 Route("/history", self._view(self._history)),
@@ -147,6 +157,10 @@ class Stage:
         return wire.Rows(
             first=first, rows=rows[first : first + count], tree=index.tree, against=index.against
         )
+
+    def _why(self, request: Request) -> wire.Why:
+        place = request.query_params["path"], int(request.query_params["line"])
+        return self.reasons.get(place, wire.Why(text="something"))
 
     def _history(self, request: Request) -> tuple[wire.Fact, ...]:
         after = int(request.query_params.get("after", 0))

@@ -83,6 +83,7 @@ class FactoryApp(Themed):
         self.frame = frame.FrameClock()
         self.feed = Feed(connect, self)
         self.keymap = settings.keys
+        self.remarks = settings.remarks
         self.drafts: dict[str, str] = {}
         self.order = Order.AGE
         self.now = now

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from textual.content import Content
 
 from factory.model import Change, Mark, Run, Verdict, Witness
-from factory.wire import Details, GuardrailStatus
+from factory.wire import Compared, Details, GuardrailStatus, Weighed
+from tui.pagelines import claim, figures
 from tui.reviewlines import COLOURS, mark_line
 from tui.standing import progress
 from tui.text import ago, line, took
@@ -18,12 +21,19 @@ _STATUS = "guardrail "
 _WITNESS = "witness "
 
 
+_NONE: Mapping[str, Compared] = MappingProxyType({})
+
+
 class Evidence(NamedTuple):
     """What there is to show of one task."""
 
     details: Details
     live: dict[str, GuardrailStatus]
     """Guardrails that run at this moment, by name."""
+    compared: Mapping[str, Compared] = _NONE
+    """By the id of the run on the change, how it compares with the tip's."""
+    claims: tuple[Weighed, ...] = ()
+    """What bears out the handoff's claims."""
 
     @property
     def change(self) -> Change | None:
@@ -94,7 +104,7 @@ def slots(evidence: Evidence) -> list[Slot]:
     if change is not None and change.marks:
         found.append(Slot("", title="what makes checks say less than they did"))
         found += [Slot(f"{_MARK}{at}") for at in range(len(change.marks))]
-    claims = _claims(change)
+    claims = _claims(change, evidence.claims)
     if claims:
         found.append(Slot("", title="what the agent says of it: claims, not facts"))
         found += [Slot("", 1, title=claim) for claim in claims]
@@ -123,21 +133,27 @@ def draw(evidence: Evidence, slot: Slot, width: int, now: float) -> Content:
         return _older(run, slot.line, width, now)
     if status is None:
         return Content("")
-    return _status(status, run, width, now) if slot.line == 0 else _about(status, run)
+    if slot.line:
+        return _about(status, run)
+    differs = evidence.compared.get(run.id) if run else None
+    return _status(status, run, figures(differs) if differs else "", width, now)
 
 
-def _claims(change: Change | None) -> list[str]:
+def _claims(change: Change | None, weighed: tuple[Weighed, ...]) -> list[str]:
+    """What the handoff says; a claim that was weighed with what bears it out, or why not."""
     if change is None:
         return []
     note = change.handoff
+    known = {one.words for one in weighed}
     parts = (
         ("did", (note.summary,) if note.summary else ()),
         ("beyond the task", note.deviations),
-        ("unproven", note.unproven),
+        ("unproven", tuple(words for words in note.unproven if words not in known)),
         ("concern", note.concerns),
         ("found", note.findings),
     )
-    return [f"{name}: {line(value)}" for name, values in parts for value in values]
+    told = [f"{name}: {line(value)}" for name, values in parts for value in values]
+    return told + [claim(one) for one in weighed]
 
 
 def heading(evidence: Evidence, width: int) -> Content:
@@ -151,7 +167,9 @@ def heading(evidence: Evidence, width: int) -> Content:
     return spread(Content.assemble(left, (lane, "$text-error")), Content(where), width)
 
 
-def _status(status: GuardrailStatus, run: Run | None, width: int, now: float) -> Content:
+def _status(
+    status: GuardrailStatus, run: Run | None, differs: str, width: int, now: float
+) -> Content:
     verdict = status.verdict
     summary = line(status.summary or (run.summary if run else ""))
     left = Content.assemble(
@@ -159,6 +177,7 @@ def _status(status: GuardrailStatus, run: Run | None, width: int, now: float) ->
         (line(status.name), "bold"),
         (f"  {verdict}", COLOURS[verdict]) if verdict is not Verdict.PASS else "",
         f"  {summary}",
+        (f"  {differs}" if differs else "", "$text-warning" if "gone" in differs else "$accent"),
     )
     if verdict is Verdict.RUNNING:
         right = progress(status)

@@ -131,6 +131,7 @@ _REVIEW = _table(
     ("comment_change", "M", "on change", "Comment on the change as a whole."),
     ("summary", "i", "summary", "Show what the change is about, on one page."),
     ("context", "enter", "context", "Show more lines around."),
+    ("why", "o", "why", "Show why this line is there: the words and the call that wrote it."),
     ("delta", "d", "since last", "Show only what changed since you last looked."),
     ("wrap", "w", "wrap", "Wrap long lines, or not."),
     ("split", "|", "split", "Show old and new side by side, or one below the other."),
@@ -162,6 +163,8 @@ _EVIDENCE = _table(
     Where.EVIDENCE,
     ("open", "enter", "log", "Open the log, or go to the `path:line` in it."),
     ("rerun", "R", "run again", "Run this guardrail again; both runs stay visible."),
+    ("commands_run", "c", "commands", "Show what the agent ran, and what bears out its claims."),
+    ("compare", "o", "old, new", "Show tests and findings by name, held against the tip."),
     ("waive", "W", "waive", "Let this verdict not count for this tree, with a reason."),
 )
 
@@ -198,6 +201,7 @@ _TEXT = _table(
     ("send", "enter", "send", "Send the text."),
     ("newline", "ctrl+j", "newline", "Begin a new line."),
     ("external", "ctrl+g", "editor", "Go on in your editor."),
+    ("ready_made", "ctrl+r", "remarks", "Put a ready-made remark, or one of your own, in."),
     ("put_away", "escape", "close", "Close; the draft is kept."),
 )
 

@@ -16,8 +16,17 @@ Fetch = Callable[[int, int, bool], Awaitable[Chunk]]
 
 _AT = re.compile(
     r'File "(?P<file>[^"\n]{1,400})", line (?P<number>\d{1,7})'
-    r"|(?P<path>[^\s:()'\"\[\]]{1,400}\.\w{1,12}):(?P<line>\d{1,7})"
+    r"|(?P<path>[^\s:()'\"\[\]]{1,400}\.\w{1,12})[:(](?P<line>\d{1,7})"
 )
+_NUMBER = re.compile(r'(?::|\(|", line )(\d{1,7})\b')
+"""What follows a path where it names a line."""
+_INDENTED = re.compile(r"\s+(\d{1,7}):\d{1,7}\s")
+_PATH = re.compile(r"\S.{0,400}\.\w{1,12}\s*$")
+_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+_ABOVE = 200
+"""Lines above one in which its path is looked for."""
+_LONGEST = 4_096
+"""Characters of a line that are read."""
 
 
 class LogText:
@@ -65,20 +74,43 @@ class LogText:
         self.start, self.end, self.size = chunk.offset, chunk.end, chunk.size
 
 
-def place_in(line: str, files: Sequence[FileView]) -> Place | None:
-    """The `path:line` that a line of a log names, where that file is part of the change."""
-    for match in _AT.finditer(line[:4_096]):
-        named = match["path"] or match["file"]
-        number = int(match["line"] or match["number"])
-        for file in files:
-            if named == file.path or named.endswith("/" + file.path):
-                return Place(file.path, number, at=3)
+def place_in(line: str, files: Sequence[FileView], above: Sequence[str] = ()) -> Place | None:
+    """The place that a line of a log names, where that file is part of the change.
+
+    Read are `path:12`, `path(12,5)`, `File "path", line 12`; a path may be absolute, begin with
+    `./`, or be the end of one where only one file of the change ends like it. `above` are the lines
+    before it: a line `  12:5  error` belongs to the nearest one that is a path (as eslint writes).
+    """
+    line = line[:_LONGEST]
+    numbered = _INDENTED.match(line)
+    if numbered is not None:
+        heading = next((one for one in reversed(above[-_ABOVE:]) if _PATH.match(one)), "")
+        path = _file(heading.strip(), files)
+        return Place(path, int(numbered[1]), at=3) if path else None
+    # With blanks or brackets in it, a path can only be told by those there are.
+    for path in sorted((file.path for file in files), key=len, reverse=True):
+        at = line.find(path)
+        begins = at == 0 or (at > 0 and line[at - 1] not in _IN_NAMES)
+        if begins and (found := _NUMBER.match(line, at + len(path))):
+            return Place(path, int(found[1]), at=3)
+    for match in _AT.finditer(line):
+        path = _file(match["path"] or match["file"], files)
+        if path:
+            return Place(path, int(match["line"] or match["number"]), at=3)
     return None
+
+
+def _file(named: str, files: Sequence[FileView]) -> str:
+    """The file of the change that is meant; empty where none is, or where several could be."""
+    named = named.removeprefix("./")
+    whole = [f.path for f in files if named == f.path or named.endswith("/" + f.path)]
+    ends = [file.path for file in files if named and file.path.endswith("/" + named)]
+    return max(whole, key=len) if whole else ends[0] if len(ends) == 1 else ""
 
 
 def names_place(line: str) -> str:
     """The first `path:line` that a line of a log names, of whatever file; empty for none."""
-    match = _AT.search(line[:4_096])
+    match = _AT.search(line[:_LONGEST])
     if match is None:
         return ""
     return f"{match['path'] or match['file']}:{match['line'] or match['number']}"

@@ -26,6 +26,8 @@ class Settings(Struct):
 
     Empty for a bell, and what the terminal is known to show.
     """
+    remarks: tuple[str, ...] = ()
+    """The developer's own ready-made remarks; `ctrl+r` in a box offers them first."""
     problems: tuple[str, ...] = ()
     """What is wrong with the file, a sentence each; what is wrong is not used."""
 

@@ -89,9 +89,9 @@ class Window:
             back = list(self._up(first, width, -by))
             self._stand(back[-1] if back else seen[0])
 
-    def to_first(self) -> None:
-        """Go to the beginning."""
-        self._top = Place(0, 0)
+    def to_first(self, line: int = 0) -> None:
+        """Go to the beginning, or to this line, counted from the first that is kept."""
+        self._top = Place(min(max(line, 0), max(len(self._lines) - 1, 0)), 0)
 
     def to_last(self) -> None:
         """Go to the end and follow it."""

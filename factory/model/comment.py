@@ -49,5 +49,13 @@ class Comment(Struct):
     text: str
     state: CommentState = CommentState.DRAFT
     round: int = 0
+    """How many times feedback had been sent when it was last sent; 0 for a draft."""
     reply: str = ""
     at: float = 0.0
+    first: int = 0
+    """The round it was first sent in, where it is still open from there."""
+    was: str = ""
+    """What its lines said when it was sent, where they read otherwise now.
+
+    The anchor then names the lines that stand in their place, or their file where none do.
+    """

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from msgspec.structs import replace
 
-from factory.model import Anchor, Comment, CommentKind, CommentState, Handoff
+from factory.model import Anchor, Comment, CommentKind, CommentState, Handoff, Struct
 from factory.review.following import Following
 
 _NEAR = 40
@@ -16,6 +16,8 @@ _NEAR = 40
 _NEAR_BLANK = 2
 """The same for a line without a word: a lone bracket is found everywhere."""
 _ALIKE = 0.6
+_MATCHED = 4_000_000
+"""Lines of one version times lines of the other that are matched; past that, `place` must do."""
 _COMPARED = 2_000
 """Characters of a text that are compared: a minified file must not take minutes."""
 _QUOTED = 12
@@ -58,6 +60,98 @@ def place(
     if similar is None:
         return None
     return _at(anchor, similar, lines[similar : similar + len(wanted)])
+
+
+class Answer(Struct):
+    """What became of the lines of a comment in the next version of their file."""
+
+    anchor: Anchor
+    """Where they stand, or what stands in their place; their file where they are gone."""
+    changed: bool
+
+
+def answer(anchor: Anchor, before: Sequence[str], after: Sequence[str]) -> Answer | None:
+    """Follow the lines of an anchor from one version of its file to the next.
+
+    Unlike `place`, it knows the version that the anchor was made on, so lines that read the same
+    elsewhere are not taken for them. None where that version is not the anchor's.
+    """
+    first, last = anchor.line - 1, max(anchor.line, anchor.end)
+    text = anchor.text.split("\n")
+    if first < 0 or list(before[first:last]) != text:
+        return None
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if len(old) * len(new) > _MATCHED:
+        return None
+    start, end, same = _carried(first, last, head, old, new)
+    if same:
+        return Answer(anchor=_at(anchor, start, text), changed=False)
+    moved = _moved(text, before, after)
+    if moved is not None:
+        return Answer(anchor=_at(anchor, moved, text), changed=False)
+    if end - start > len(text) + _QUOTED:
+        near = _most_alike(anchor.text, len(text), start, after[:end])
+        start = start if near is None else max(near, start)
+        end = start + len(text)
+    if start == end:
+        return Answer(anchor=gone(anchor), changed=True)
+    stands = replace(
+        anchor, line=start + 1, end=end if end > start + 1 else 0,
+        text="\n".join(after[start:end]),
+    )  # fmt: skip
+    return Answer(anchor=stands, changed=True)
+
+
+def gone(anchor: Anchor) -> Anchor:
+    """The anchor on its file: a line that it was never about would be a lie."""
+    return replace(anchor, line=0, end=0)
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+def _carried(
+    first: int, last: int, head: int, old: Sequence[str], new: Sequence[str]
+) -> tuple[int, int, bool]:
+    """Where lines `first` … `last` (exclusive) of the old file are in the new, and if all are.
+
+    `old` and `new` are what differs, from line `head` on.
+    """
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    shift = len(new) - len(old)
+    end_of_old = head + len(old)
+    spans = [("equal", 0, head, 0, head)]
+    spans += [(tag, a + head, b + head, c + head, d + head) for tag, a, b, c, d in blocks]
+    far = max(last, end_of_old)
+    spans.append(("equal", end_of_old, far, end_of_old + shift, far + shift))
+    starts, ends, kept = [], [], 0
+    for tag, a, b, c, d in spans:
+        low, high = max(a, first), min(b, last)
+        if low >= high:
+            continue
+        if tag == "equal":
+            starts.append(c + low - a)
+            ends.append(c + high - a)
+            kept += high - low
+        else:
+            starts.append(c)
+            ends.append(d)
+    unbroken = max(ends) - min(starts) == last - first
+    return min(starts), max(ends), kept == last - first and unbroken
+
+
+def _moved(text: Sequence[str], before: Sequence[str], after: Sequence[str]) -> int | None:
+    """Where lines stand that were moved as they are: one place more than before, and distinct."""
+    if not _WORD.search("\n".join(text)):
+        return None
+    old = sum(1 for at in _starts(text[0], before) if _stands(text, before, at))
+    new = [at for at in _starts(text[0], after) if _stands(text, after, at)]
+    return new[0] if old == 1 and len(new) == 1 else None
 
 
 def _followed(anchor: Anchor, lines: Sequence[str], before: Sequence[str]) -> Anchor | None:
@@ -120,7 +214,9 @@ def _answered(comment: Comment, reply: str) -> Comment:
 def _point(number: int, comment: Comment) -> str:
     quoted = _quote(comment.anchor.text)
     asked = _ASKED[comment.kind] + comment.text.strip().replace("\n", "\n   ")
-    return f"{number}. {_where(comment.anchor)}\n{quoted}   {asked}"
+    again = comment.first and comment.first < comment.round
+    still = f" (still open from round {comment.first})" if again else ""
+    return f"{number}. {_where(comment.anchor)}{still}\n{quoted}   {asked}"
 
 
 def _where(anchor: Anchor) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from factory.model import Handoff, Struct
+from factory.wire import Weighed
 
 
 class Claim(Struct):
@@ -30,6 +31,9 @@ class _Ran(Struct):
 
     program: str
     passed: bool
+    command: str
+    """The whole that it was a part of."""
+    code: int | None
 
 
 def _claim(says: str, shown_by: str | None) -> Claim:
@@ -122,27 +126,54 @@ def unproven(
     `commands` are what the agent ran, oldest first, each with its exit code (None: it has none).
     `pipefail` says that they ran under `set -o pipefail`, where a pipe's exit code does count.
     """
+    claims = weighed(handoff, commands, pipefail=pipefail)
+    return tuple(claim.words for claim in claims if not claim.command)
+
+
+def weighed(
+    handoff: Handoff, commands: Sequence[tuple[str, int | None]], *, pipefail: bool = False
+) -> tuple[Weighed, ...]:
+    """Every claim of a handoff, with the command that bears it out where there is one.
+
+    One that is put in more words elsewhere in the note is named once, in those.
+    """
     ran = [one for command, code in commands for one in _runs(command, code, pipefail)]
-    found: dict[str, str] = {}
+    found: dict[str, Weighed] = {}
     for text in (handoff.summary, *handoff.deviations, *handoff.findings):
         for sentence in _SENTENCE.split(text):
             for claim in CLAIMS:
                 said = claim.says.search(sentence)
-                if said and not _DENIED.search(sentence[: said.end()]) and not _shown(claim, ran):
-                    words = " ".join(said[0].split())
-                    found.setdefault(words.casefold(), words)
+                if said is None or _DENIED.search(sentence[: said.end()]):
+                    continue
+                one = _weigh(" ".join(said[0].split()), claim, ran)
+                known = found.get(one.words.casefold())
+                if known is None or (known.command and not one.command):
+                    found[one.words.casefold()] = one
     return tuple(
-        words
-        for low, words in found.items()
-        if not any(low != more and low in more for more in found)
+        one
+        for low, one in found.items()
+        if not any(
+            low != more and low in more and bool(other.command) == bool(one.command)
+            for more, other in found.items()
+        )
     )
 
 
-def _shown(claim: Claim, ran: Sequence[_Ran]) -> bool:
+def _weigh(words: str, claim: Claim, ran: Sequence[_Ran]) -> Weighed:
+    """The newest command of the kind that a claim speaks of; it shows it if it passed."""
     proof = claim.shown_by
+    kind = [
+        one
+        for one in reversed(ran)
+        if (proof.match(one.program) if proof else not _READING.match(one.program))
+    ]
     if proof is None:
-        return any(one.passed and not _READING.match(one.program) for one in ran)
-    return next((one.passed for one in reversed(ran) if proof.match(one.program)), False)
+        shown = next((one for one in kind if one.passed), None)
+    else:
+        shown = kind[0] if kind and kind[0].passed else None
+    if shown is not None:
+        return Weighed(words=words, command=shown.command, exit_code=0, ran=True)
+    return Weighed(words=words, exit_code=kind[0].code if kind else None, ran=bool(kind))
 
 
 def _runs(command: str, code: int | None, pipefail: bool) -> Iterator[_Ran]:
@@ -161,7 +192,7 @@ def _runs(command: str, code: int | None, pipefail: bool) -> Iterator[_Ran]:
     for words, known in zip(chain, certain, strict=True):
         for program in _unwrapped(words):
             if known and not _IDLE.search(program):
-                yield _Ran(program=program, passed=code == 0)
+                yield _Ran(program=program, passed=code == 0, command=command, code=code)
 
 
 def _words(command: str) -> list[str]:

@@ -37,6 +37,7 @@ from factory.wire.commands import (
     Unwaive,
     Waive,
 )
+from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, Why
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
@@ -85,6 +86,8 @@ __all__ = [
     "Attempt",
     "Chunk",
     "Command",
+    "Compared",
+    "Deeds",
     "Details",
     "Diagnosis",
     "DropComment",
@@ -120,6 +123,7 @@ __all__ = [
     "Progressed",
     "Proposed",
     "RaiseBudget",
+    "RanCommand",
     "Reject",
     "Reply",
     "Report",
@@ -136,7 +140,10 @@ __all__ = [
     "SendFeedback",
     "TakeBack",
     "TaskView",
+    "Trace",
     "Undo",
     "Unwaive",
     "Waive",
+    "Weighed",
+    "Why",
 ]

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from factory.model import Verdict, Witness
-from factory.wire import Chunk, GuardrailStatus, Progressed, Rerun, Waive
+from factory.wire import Chunk, FileView, GuardrailStatus, Progressed, Rerun, Waive
 from tests.screen import check_golden
 from tests.stage import Stage
 from tests.stage_review import TREE, bucket, change, guardrails, review_stage, runs
@@ -280,3 +280,50 @@ async def test_a_hostile_log_reaches_the_screen_without_its_controls() -> None:
         text = await review.press("j", "j", "j", "enter")
         assert "[bold]x[/]" in text
         assert all(character.isprintable() for character in text if character != "\n")
+
+
+REAL = {
+    "pytest": "tests/test_till.py:12: AssertionError",
+    "pytest, absolute": "/worktree/src/till.py:12: in total",
+    "traceback": '  File "/worktree/src/till.py", line 12, in total',
+    "ruff": "src/till.py:12:5: F401 [*] `os` imported but unused",
+    "ruff, full": "  --> src/till.py:12:8",
+    "mypy": "src/till.py:12: error: Incompatible return value type  [return-value]",
+    "tsc": "web/app.ts(12,5): error TS2322: Type 'string' is not assignable",
+    "tsc, pretty": "web/app.ts:12:5 - error TS2322: Type 'string' is not assignable",
+    "a router's file": "web/[id]/(shop)/page.tsx(12,5): error TS2304: Cannot find name",
+    "go": "./internal/limit.go:12:2: undefined: clock",
+    "go test": "    limit_test.go:12: empty",
+    "rustc": "   --> src/main.rs:12:5",
+    "gcc": "src/main.c:12:5: error: expected ';' before '}' token",
+    "make": "Makefile:12: *** missing separator.  Stop.",
+    "msvc": "src/main.c(12): error C2143: syntax error",
+    "with a blank": "docs/read me.md:12: line too long",
+}
+FILES = (
+    "tests/test_till.py", "src/till.py", "web/app.ts", "web/[id]/(shop)/page.tsx",
+    "internal/limit.go", "internal/limit_test.go", "src/main.rs", "src/main.c", "Makefile",
+    "docs/read me.md", "a/twin.py", "b/twin.py", "app.ts",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", REAL)
+def test_the_place_that_a_tool_names_is_found_in_its_own_format(tool: str) -> None:
+    place = place_in(REAL[tool], [FileView(path=path) for path in FILES])
+    assert place is not None
+    assert place.line == 12
+    assert place.path.rsplit("/", 1)[-1] in REAL[tool]
+
+
+def test_eslint_names_the_file_once_above_its_findings() -> None:
+    files = [FileView(path=path) for path in FILES]
+    log = ["/worktree/web/app.ts", "  3:1  error  x  rule", "   12:5  warning  y  rule"]
+    assert place_in(log[2], files, log[:2]) == Place("web/app.ts", 12, at=3)
+    assert place_in(log[2], files, ["lib/other.ts", log[1]]) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["twin.py:12: which?", "xsrc/till.py:12", "src/till.pyc:12", "at 12:30 o'clock", "12:5"]
+)
+def test_what_names_no_file_of_the_change_for_sure_leads_nowhere(line: str) -> None:
+    assert place_in(line, [FileView(path=path) for path in FILES]) is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from factory.model import CommentKind
@@ -11,6 +13,7 @@ from tests.stage_review import (
     review_stage,
 )
 from tests.tui.reviewed import reviewing
+from tui import settings
 from tui.screens.review import ReviewScreen
 
 pytestmark = pytest.mark.anyio
@@ -102,3 +105,56 @@ async def test_a_draft_written_while_the_engine_was_away_is_saved_when_it_is_bac
         while not review.sent(SaveComment):
             await review.pilot.pause(0.05)
         assert "late" in review.text
+
+
+OWN = ("Say so in the changelog.", "  ", "Explain why this is needed.")
+
+
+async def test_ctrl_r_puts_a_ready_made_remark_in_at_the_cursor() -> None:
+    async with reviewing(review_stage()) as review:
+        await review.press("right_square_bracket", "j", "m")
+        await review.write("see: ")
+        text = await review.press("ctrl+r")
+        assert "1 Add a test that fails without this." in text
+        assert "6 Handle the error, or say why it cannot happen." in text
+        await review.press("4", "enter")
+        saved = review.sent(SaveComment)[-1]
+        assert isinstance(saved, SaveComment)
+        assert saved.text == "see: Undo this: it was not asked for."
+
+
+async def test_a_remark_is_chosen_by_moving_too_and_escape_chooses_none() -> None:
+    async with reviewing(review_stage()) as review:
+        await review.press("right_square_bracket", "j", "m", "ctrl+r", "escape")
+        await review.press("ctrl+r", "j", "j", "k", "enter", "enter")
+        saved = review.sent(SaveComment)[-1]
+        assert isinstance(saved, SaveComment)
+        assert saved.text == "Explain why this is needed."
+
+
+async def test_ones_own_remarks_come_first() -> None:
+    async with reviewing(review_stage()) as review:
+        review.app.remarks = OWN
+        text = await review.press("right_square_bracket", "j", "m", "ctrl+r")
+        assert "1 Say so in the changelog." in text
+        assert "2 Explain why this is needed." in text
+        assert text.count("Explain why this is needed.") == 1
+        await review.press("1", "enter")
+        assert "Say so in the changelog." in review.text
+
+
+def test_ones_own_remarks_are_read_from_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text('remarks = ["Say so in the changelog."]')
+    assert settings.load(file).remarks == ("Say so in the changelog.",)
+    file.write_text("remarks = 7")
+    assert settings.load(file).remarks == ()
+    assert "remarks" in settings.load(file).problems[0]
+
+
+async def test_ready_made_remarks_are_there_in_the_box_of_feedback_too() -> None:
+    async with reviewing(review_stage(), size=(80, 24)) as review:
+        review.app.remarks = tuple(f"remark number {n}" for n in range(40))
+        text = await review.press("f", "ctrl+r", *("j",) * 20)
+        assert "▸  remark number 20" in text
+        assert "remark number 20" in await review.press("enter")

@@ -136,7 +136,8 @@ def line_tones(path: str, lines: Sequence[str]) -> list[Spans]:
     if lexer is None:
         return [()] * len(lines)
     line = column = 0
-    for _, token, value in lexer.get_tokens_unprocessed("\n".join(lines)):
+    text = "\n".join(lines) + "\n"  # many lexers see a comment only by the end of its line
+    for _, token, value in lexer.get_tokens_unprocessed(text):
         tone = _tone(token)
         for piece in _pieces(value):
             if piece == "\n":
@@ -160,11 +161,14 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _lexer(path: str) -> Lexer | None:
-    name = PurePosixPath(path)
-    return _lexer_of(name.suffix.lower() or name.name)
+    name = PurePosixPath(path).name
+    first, _, rest = name.partition(".")
+    if name in _USUAL or not rest or not first:  # `go.mod`, `Makefile`, `.bashrc`
+        return _lexer_of(name)
+    return _lexer_of(first if first in _USUAL else PurePosixPath(name).suffix.lower())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _lexer_of(kind: str) -> Lexer | None:
     """The lexer of a suffix (`.py`) or of a whole name (`Makefile`), made once.
 
@@ -173,18 +177,33 @@ def _lexer_of(kind: str) -> Lexer | None:
     """
     from pygments.lexers import get_all_lexers, get_lexer_by_name
 
-    pattern = f"*{kind}" if kind.startswith(".") else kind
+    wanted = (kind, f"*{kind}") if kind.startswith(".") else (kind,)
     found = [
         (patterns.index(pattern), len(name), aliases[0])
         for name, aliases, patterns, _ in get_all_lexers(plugins=False)
+        for pattern in wanted
         if pattern in patterns and aliases
     ]
     alias = _USUAL.get(kind) or (min(found)[2] if found else "")
     return get_lexer_by_name(alias, stripnl=False, ensurenl=False) if alias else None
 
 
-_USUAL = {".m": "objective-c", ".r": "r", ".tcss": "scss"}
-"""Suffixes that several languages claim, or that Pygments does not know."""
+_USUAL = {
+    **dict.fromkeys((".dockerfile", "Dockerfile", "Containerfile"), "docker"),
+    **dict.fromkeys((".env", ".envrc", ".gitignore", ".dockerignore", ".profile"), "bash"),
+    **dict.fromkeys((".csproj", ".fsproj", ".plist", ".props", ".storyboard", ".xib"), "xml"),
+    **dict.fromkeys((".conf", ".editorconfig", ".flake8", ".gitconfig", ".gitmodules"), "ini"),
+    **dict.fromkeys((".svelte", ".astro"), "html"),
+    **dict.fromkeys((".j2", ".jinja", ".jinja2"), "jinja"),
+    **dict.fromkeys((".mts", ".cts"), "typescript"),
+    **dict.fromkeys((".glsl", ".vert", ".frag"), "glsl"),
+    **dict.fromkeys(("Cargo.lock", "poetry.lock", "uv.lock"), "toml"),
+    ".bazel": "python", ".erb": "rhtml", ".gql": "graphql", ".inc": "php", ".ipynb": "json",
+    ".jsonc": "json5", ".m": "objective-c", ".pro": "prolog", ".r": "r", ".t": "perl",
+    ".tcss": "scss", "CMakeLists.txt": "cmake", "Jenkinsfile": "groovy", "Makefile": "make",
+    "go.mod": "go", "meson.build": "meson",
+}  # fmt: skip
+"""What several languages claim, or Pygments does not know or takes for something else."""
 
 
 @lru_cache(maxsize=256)

@@ -175,4 +175,11 @@ class Drawing:
         if number == 0:
             away = document.remarks.on_change
             comments += [(c, named_place(c.anchor, in_file=False)) for c in away]
-        return [line for c, away in comments for line in remark_lines(c, width, away=away)]
+        here = number == document.port.cursor
+        return [
+            line
+            for c, away in comments
+            for line in remark_lines(
+                c, width, away=away, brief=not here and document.remarks.settled(c)
+            )
+        ]

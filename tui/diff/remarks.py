@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from factory.model import Anchor, Comment, CommentState
 from factory.wire import FileView, Row, RowKind
-from tui.text import clean, wrap
+from tui.text import clean, fit, plural, wrap
 
 _Side = tuple[str, bool, int]
 
@@ -22,6 +22,9 @@ class Remarks:
         self._files: defaultdict[str, list[Comment]] = defaultdict(list)
         self.on_change: tuple[Comment, ...] = ()
         """Those about the change as a whole, or about a file that is not in it any more."""
+        comments = tuple(comments)
+        sent = (comment for comment in comments if comment.state is not CommentState.DRAFT)
+        self._newest = max((comment.round for comment in sent), default=0)
         shown = tuple(files)
         spans = {file.path: _spans(file) for file in shown}
         now = {f.old_path: f.path for f in shown if f.old_path and f.old_path not in spans}
@@ -50,6 +53,13 @@ class Remarks:
         old = self._lines.get((path, False, row.old), ()) if row.old else ()
         return (*new, *old)
 
+    def settled(self, comment: Comment) -> bool:
+        """Whether it is of an earlier round and asks for nothing any more."""
+        return comment.round < self._newest and comment.state in _SETTLED
+
+
+_SETTLED = (CommentState.ANSWERED, CommentState.ADDRESSED, CommentState.OUTDATED)
+
 
 def _spans(file: FileView) -> tuple[tuple[int, int, int], ...]:
     """First line on the left, first line on the right, and rows, of each hunk."""
@@ -68,21 +78,44 @@ def _in_diff(comment: Comment, spans: tuple[tuple[int, int, int], ...]) -> bool:
     )
 
 
-def remark_lines(comment: Comment, width: int, *, away: str = "") -> list[str]:
-    """A comment as lines of at most `width` cells: kind, state, what it was about, the reply.
+def remark_lines(comment: Comment, width: int, *, away: str = "", brief: bool = False) -> list[str]:
+    """A comment as lines of at most `width` cells: kind, state, words, what was there, the reply.
 
     `away` names its place where it stands elsewhere, since this diff does not show its line.
+    `brief` leaves one line of it.
     """
     about = _about(comment.anchor)
     if away:
         outdated = comment.state is CommentState.OUTDATED
         about = f" on {away}{' of an earlier round' if outdated else ', not shown here'}"
-    head = f"you·{comment.kind} [{comment.state}]{about}: "
-    lines = wrap(head + clean(comment.text, newlines=True), width)
-    if comment.reply:
-        reply = wrap("reply: " + clean(comment.reply, newlines=True), max(width - 2, 1))
-        lines.extend("  " + line for line in reply)
+    head = f"you·{comment.kind} [{_state(comment)}]{about}: "
+    text = clean(comment.text, newlines=True)
+    if brief:
+        return [fit(head + text.replace("\n", " "), width)]
+    lines = wrap(head + text, width)
+    for part in (*_was(comment), *_reply(comment)):
+        lines.extend("  " + line for line in wrap(part, max(width - 2, 1)))
     return lines
+
+
+def _state(comment: Comment) -> str:
+    """Where it stands; since when, if it is open from an earlier round."""
+    again = comment.state is CommentState.OPEN and 0 < comment.first < comment.round
+    return f"still open from round {comment.first}" if again else str(comment.state)
+
+
+def _was(comment: Comment) -> list[str]:
+    """What its lines said, and that they are gone if nothing stands in their place."""
+    if not comment.was:
+        return []
+    first, *rest = clean(comment.was, newlines=True).split("\n")
+    more = f" ⋯ {plural(len(rest), 'more line')}" if rest else ""
+    gone = "" if comment.anchor.line else "; it is gone"
+    return [f"was: {first.strip()}{more}{gone}"]
+
+
+def _reply(comment: Comment) -> list[str]:
+    return [f"reply: {clean(comment.reply, newlines=True)}"] if comment.reply else []
 
 
 def named_place(anchor: Anchor, *, in_file: bool) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, MutableSequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+)
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual.screen import Screen
@@ -30,6 +37,8 @@ class Factory(Protocol):
     feed: Feed
     frame: FrameClock
     keymap: Mapping[str, str]
+    remarks: Sequence[str]
+    """The developer's own ready-made remarks."""
     drafts: MutableMapping[str, str]
     """What was written and not sent yet, by what it is for: `say csv-export`."""
     order: Order

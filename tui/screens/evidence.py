@@ -14,7 +14,6 @@ from textual.widgets import Static
 from factory.model import Verdict
 from factory.wire import (
     AnyNotice,
-    FileView,
     GuardrailStatus,
     Overview,
     Progressed,
@@ -26,7 +25,7 @@ from tui.deciding import waive_refusal
 from tui.diff.place import Place
 from tui.evidencelines import Evidence
 from tui.keys import Where, bindings
-from tui.screens.listkeys import ListScreen
+from tui.screens.proving import Proving
 from tui.text import clean, line
 from tui.waiting import view_of
 from tui.widgets.card import Card
@@ -36,7 +35,7 @@ from tui.widgets.listing import Listing, Slot
 _WAIVABLE = (Verdict.FAIL, Verdict.ERROR, Verdict.FLAKY)
 
 
-class EvidenceScreen(ListScreen):
+class EvidenceScreen(Proving):
     """What a change rests on. `jump` goes to a place of the diff below; else a review is opened."""
 
     WHERE = Where.EVIDENCE
@@ -46,11 +45,7 @@ class EvidenceScreen(ListScreen):
     CSS_PATH = "evidence.tcss"
 
     def __init__(self, task: str, *, jump: Callable[[Place], None] | None = None) -> None:
-        super().__init__()
-        self._of = task
-        self._jump_below = jump
-        self._evidence: Evidence | None = None
-        self._files: tuple[FileView, ...] = ()
+        super().__init__(task, jump)
         self._live: dict[str, GuardrailStatus] = {}
 
     def compose(self) -> ComposeResult:
@@ -90,24 +85,16 @@ class EvidenceScreen(ListScreen):
         else:
             self.say("it has not run, so there is no log; R runs it")
 
-    def jump(self, place: Place) -> None:
-        """Go to a place of the diff."""
-        self.app.pop_screen()
-        if self._jump_below is not None:
-            self._jump_below(place)
-        else:
-            self.factory.show_review(self._of, at=place)
-
     def action_rerun(self) -> None:
         """Run this guardrail again; both runs stay."""
-        name = self._guardrail()
+        name = self.guardrail()
         if name:
             done = f"{line(name)} runs again; both runs stay visible"
             self.do(Rerun(task=self._of, guardrail=name), done=done)
 
     def action_waive(self) -> None:
         """Ask why this verdict shall not count, then ask again."""
-        name, evidence = self._guardrail(), self._evidence
+        name, evidence = self.guardrail(), self._evidence
         change = evidence.change if evidence else None
         if not name or evidence is None or change is None:
             return
@@ -145,19 +132,18 @@ class EvidenceScreen(ListScreen):
     def _refusal(self, name: str, tree: str) -> str:
         return waive_refusal(view_of(self.overview, self._of), tree, name)
 
-    def _guardrail(self) -> str:
-        name = self._evidence.guardrail(self.listing.cursor) if self._evidence else ""
-        if not name:
-            self.say("put the cursor on a guardrail")
-        return name
-
     async def _read(self) -> None:
         details = await self.ask(lambda client: client.details(self._of))
         if details is None:
             return
         self._live.clear()
-        self._evidence = Evidence(details, self._live)
+        known = self._evidence
+        self._evidence = Evidence(details, self._live, self.compared, self.claims)
         self._show()
+        if known is None or known.change != details.view.change:
+            await self.read_more()
+            self._evidence = Evidence(details, self._live, self.compared, self.claims)
+            self._show()
         if details.view.change is not None and not self._files:
             index = await self.ask(lambda client: client.review(self._of))
             self._files = index.files if index else ()

@@ -89,8 +89,10 @@ class LogScreen(Moving):
 
     def action_open(self) -> None:
         """Go to the `path:line` that the line names."""
-        words = self.query_one(LogView).line
-        place = place_in(words, self._files)
+        view = self.query_one(LogView)
+        words = view.line
+        above = view.text.lines[: view.cursor] if view.text else ()
+        place = place_in(words, self._files, above)
         if place is not None:
             self.app.pop_screen()
             self._jump(place)
@@ -102,6 +104,14 @@ class LogScreen(Moving):
     def action_rerun(self) -> None:
         """Belongs to the list of runs."""
         self.say("go back (q) and press R on the run")
+
+    def action_commands_run(self) -> None:
+        """Belongs to the list of runs."""
+        self.say("go back (q) and press c there")
+
+    def action_compare(self) -> None:
+        """Belongs to the list of runs."""
+        self.say("go back (q) and press o on the run")
 
     def action_waive(self) -> None:
         """Belongs to the list of runs."""

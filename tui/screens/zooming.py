@@ -26,13 +26,16 @@ _CHUNK = 131_072
 class Zooming(Watching):
     """Follows one transcript; scrolling back stops that until its end is in view again."""
 
-    def __init__(self, task: str, *, answer: bool = False) -> None:
+    def __init__(self, task: str, *, answer: bool = False, at: int | None = None) -> None:
+        """`at` is how many entries stand before the one that is shown first."""
         super().__init__(Transcripts(self.ask, self._read, tail=None, at_once=_CHUNK))
         self.about = task
         self._answer = answer
         """Whether to ask for the answer at once."""
         self._script = Script(whole=True)
         self._attempt = ""
+        self._at = at
+        self._entries = 0
 
     def compose(self) -> ComposeResult:
         """The transcript, its guardrails and the footer."""
@@ -53,7 +56,19 @@ class Zooming(Watching):
             self.action_say()
 
     def _read(self, attempt: str, entries: list[AnyEntry]) -> None:
-        if attempt == self._attempt:
+        if attempt != self._attempt:
+            return
+        ahead = -1 if self._at is None else self._at - self._entries
+        self._entries += len(entries)
+        if 0 <= ahead < len(entries):
+            self._at = None
+            self.pane.feed(self._script.read(entries[:ahead]))
+            first = self._script.read(entries[ahead : ahead + 1])
+            begins = len(self.pane.window) - first.drop
+            self.pane.feed(first)
+            self.pane.feed(self._script.read(entries[ahead + 1 :]))
+            self.pane.window.to_first(begins)
+        else:
             self.pane.feed(self._script.read(entries))
 
     def draw(self) -> None:
@@ -65,6 +80,7 @@ class Zooming(Watching):
         if view.attempt != self._attempt:
             self._attempt = view.attempt
             self._script = Script(whole=True)
+            self._entries = 0
             self.pane.begin(self.about)
             self.transcripts.watch([view.attempt] if view.attempt else [])
         now = self.factory.now()

@@ -41,6 +41,14 @@ class CommentBox(Writing[bool]):
         self._saved = (kind, text)
         self._timer: Timer | None = None
 
+    def hint(self, problem: str = "") -> Content:
+        """What to press, or what is wrong."""
+        if problem:
+            return super().hint(problem)
+        return Content(
+            "enter keep for feedback   ctrl+r remarks   ctrl+j newline   ctrl+g editor   esc close"
+        )
+
     def on_mount(self) -> None:
         """Say what the comment is about."""
         self._show_kind()

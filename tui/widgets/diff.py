@@ -97,6 +97,7 @@ class DiffView(Pointing, can_focus=True):
         self.document = document
         document.port.height = max(self.size.height, 1)
         self._strips.clear()
+        self._spots = None  # its lines may stand where those of the other stood
         self.go(lambda port: port.to(row, at=at))
 
     def go(self, move: Callable[[Viewport], object]) -> None:

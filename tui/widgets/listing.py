@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
-from textual.content import Content
+from textual.content import Content, Span
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.style import Style
 from textual.visual import Visual
 from textual.widget import Widget
+
+_KEPT = 1_000
+"""Drawn lines that are kept for the next time they are seen."""
 
 
 class Slot(NamedTuple):
@@ -64,6 +68,7 @@ class Listing(Widget, can_focus=True):
         self._lines: dict[str, tuple[int, int]] = {}
         self._draw: Draw = lambda slot, width: Content(slot.title)
         self._top = 0
+        self._strips: dict[tuple[str, tuple[Span, ...], int, Style], Strip] = {}
 
     def show(self, slots: Sequence[Slot], draw: Draw) -> None:
         """Show other lines; where the cursor's item is gone, the one in its place has it."""
@@ -113,7 +118,7 @@ class Listing(Widget, can_focus=True):
         self.move(by * max(1, self.size.height // (2 * lines)))
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
+        """One line of the window; one that was seen before costs little."""
         at = self._top + y
         width = self.size.width
         if at >= len(self._slots) or not width:
@@ -125,9 +130,20 @@ class Listing(Widget, can_focus=True):
         drawn = self._draw(slot, width)
         if slot.key and slot.key == self.cursor and not slot.line and drawn.plain.startswith(" "):
             drawn = Content.assemble(("▸", "$accent"), drawn[1:])
-        strips = Visual.to_strips(self, drawn, width, 1, style)
-        strip = strips[0] if strips else Strip([])
-        return strip.extend_cell_length(width, style.rich_style)
+        key = (drawn.plain, tuple(drawn.spans), width, style)
+        strip = self._strips.get(key)
+        if strip is None:
+            strips = Visual.to_strips(self, drawn, width, 1, style)
+            strip = (strips[0] if strips else Strip([])).extend_cell_length(width, style.rich_style)
+            if len(self._strips) > _KEPT:
+                self._strips.clear()
+            self._strips[key] = strip
+        return strip
+
+    def notify_style_update(self) -> None:
+        """The theme has changed: draw every line anew."""
+        super().notify_style_update()
+        self._strips.clear()
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""

@@ -6,9 +6,9 @@ Imported when first shown: Textual's TextArea is not needed for the first paint.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -20,9 +20,17 @@ from textual.widgets import Static, TextArea
 
 from tui.editor import EditorError, edit
 from tui.keys import Where, bindings
+from tui.readymade import offered
 from tui.text import clean, line
 
 Result = TypeVar("Result")
+
+
+class Remarked(Protocol):
+    """What a box needs of the application."""
+
+    remarks: Sequence[str]
+    """The developer's own ready-made remarks."""
 
 
 class Box(TextArea):
@@ -63,6 +71,17 @@ class Box(TextArea):
     def action_put_away(self) -> None:
         """Close and keep the draft."""
         self.post_message(self.PutAway())
+
+    def action_ready_made(self) -> None:
+        """Offer the ready-made remarks; the chosen one is put in at the cursor."""
+        from tui.widgets.readymade import ReadyMade
+
+        own = cast(Remarked, self.app).remarks
+        self.app.push_screen(ReadyMade(offered(own)), self._put_in)
+
+    def _put_in(self, remark: str | None) -> None:
+        if remark:
+            self.insert(clean(remark, newlines=True, tab=0))
 
     def action_external(self) -> None:
         """Go on in the developer's editor."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from factory.model import TaskState
 from factory.wire import Later, LeaveOut, Look
 from tui.screens.base import FactoryScreen
-from tui.screens.reviewing.remarking import Remarking
+from tui.screens.reviewing.asking import Asking
 from tui.text import line, plural
 
 
-class Partly(Remarking):
+class Partly(Asking):
     """What is left out is kept by the engine, like the marks of what was seen."""
 
     def action_leave_out(self) -> None:
