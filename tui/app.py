@@ -26,7 +26,7 @@ from tui.screens.base import FactoryScreen
 from tui.settings import Settings
 from tui.standing import counts, short
 from tui.text import line
-from tui.theme import THEMES, AsciiSigns
+from tui.theme import THEMES, AsciiSigns, Themed
 from tui.undo import Act, inverse
 from tui.waiting import Order
 
@@ -60,7 +60,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class FactoryApp(Attentive):
+class FactoryApp(Attentive, Themed):
     """One developer's view on one engine; `connect` opens the connection, again after a loss."""
 
     TITLE = "factory"

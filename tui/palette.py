@@ -13,6 +13,7 @@ from textual.types import IgnoreReturnCallbackType
 from tui.keys import Action, actions, own_keys, shown
 from tui.screens.base import FactoryScreen
 from tui.text import fit
+from tui.theme import THEMES
 
 _MOVES = {"left", "down", "up", "right", "first", "last", "half_down", "half_up", "commands"}
 
@@ -42,7 +43,10 @@ class Commands(Provider):
                 own = own_keys(action, screen.factory.keymap)
                 run = cast(IgnoreReturnCallbackType, partial(screen.run_action, action.id))
                 yield f"{action.name}  ({_keys(own)})", action.help, run
-        yield "theme", "Choose other colours.", self.app.action_change_theme
+        for theme in THEMES:
+            choose = cast(IgnoreReturnCallbackType, partial(setattr, self.app, "theme", theme.name))
+            yield f"theme {theme.name}", "Use these colours until you leave.", choose
+        yield "theme", "Choose among all colours.", self.app.action_change_theme
 
 
 def _keys(action: Action) -> str:

@@ -20,7 +20,7 @@ class Settings(Struct):
     signs: str = ""
     """`ascii` for terminals that lack the signs."""
     theme: str = ""
-    """`factory`, `factory-blue-orange`, or one of Textual's own."""
+    """`factory`, `-light`, `-contrast` or `-blue-orange` after it, or one of Textual's own."""
     notify: str = ""
     """`bell, osc9`: how it tells that an item has turned to you; `none` for not at all.
 

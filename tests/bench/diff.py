@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from statistics import median
 
-from factory import spawn
+from factory import spawn, wire
 from factory.model import TaskState
 from tests.bench import process, reviewed
 from tests.bench.panes import python
@@ -39,7 +39,7 @@ def measure() -> dict[str, float]:
     """Milliseconds to first paint by size and engine, of work by key; MB; ratios."""
     with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
         socket = Path(folder) / "engine.sock"
-        with _engine(socket), Terminal(python("tests.bench.ours", str(socket))) as screen:
+        with engine(socket), Terminal(python("tests.bench.ours", str(socket))) as screen:
             found = _ours(screen)
         with Terminal(python("tests.bench.syntax")) as screen:
             screen.wait(b"press o", timeout=60)
@@ -51,11 +51,11 @@ def measure() -> dict[str, float]:
 
 
 def _ours(screen: Terminal) -> dict[str, float]:
-    _begin(screen, b"vast")
+    begin(screen, b"vast")
     found: dict[str, float] = {}
     names = {"small": "100", "middle": "10k", "large": "100k", "vast": "2000_files"}
     for at, name in enumerate(SIZES):
-        times = _opened(screen, name, _TIMES)
+        times = opened(screen, name, _TIMES)
         if not at:
             found["open_first_ms"] = times[0]
         found[f"open_{names[name]}_ms"] = median(times[1:])
@@ -76,7 +76,8 @@ def _ours(screen: Terminal) -> dict[str, float]:
     return found | _worked(screen) | {"memory_mb": screen.resident_mb()}
 
 
-def _begin(screen: Terminal, last: bytes) -> None:
+def begin(screen: Terminal, last: bytes) -> None:
+    """Go to the inbox once the screen is there; `last` is an item of it."""
     screen.wait(b"bench|project", timeout=60)
     screen.drain(0.5)
     screen.press("2")
@@ -84,7 +85,7 @@ def _begin(screen: Terminal, last: bytes) -> None:
     screen.drain(0.5)
 
 
-def _opened(screen: Terminal, name: str, times: int) -> list[float]:
+def opened(screen: Terminal, name: str, times: int) -> list[float]:
     """Milliseconds to the first paint of the change under the cursor, again and again."""
     found = []
     for _ in range(times):
@@ -122,6 +123,9 @@ async def _real() -> dict[str, float]:
     async with works(prepare) as factory:
         (name,) = await factory.add("grep -rl \"'old'\" src | xargs sed -i \"s/'old'/'new'/\"")
         await factory.until(TaskState.READY, name)
+        index = await factory.client.review(name)
+        marks = tuple(hunk.id for hunk in index.files[0].hunks)
+        await factory.client.send(wire.MarkSeen(task=name, marks=marks))
         ours = python("tests.bench.ours", str(factory.place.socket))
         warm = await asyncio.to_thread(_first_opened, ours)
         await spawn.stop_engine(factory.place, at_once=True)
@@ -136,13 +140,14 @@ async def _real() -> dict[str, float]:
 
 def _first_opened(ours: list[str]) -> list[float]:
     with Terminal(ours) as screen:
-        _begin(screen, b"task-grep")
-        return _opened(screen, "vast", _TIMES)
+        begin(screen, b"task-grep")
+        return opened(screen, "vast", _TIMES)
 
 
 @contextmanager
-def _engine(socket: Path) -> Iterator[None]:
-    engine = subprocess.Popen(python("tests.bench.reviewed", str(socket)))
+def engine(socket: Path) -> Iterator[None]:
+    """A stage engine with changes of all sizes, as a process, on a socket."""
+    stage = subprocess.Popen(python("tests.bench.reviewed", str(socket)))
     try:
         for _ in range(600):
             if socket.exists():
@@ -150,8 +155,8 @@ def _engine(socket: Path) -> Iterator[None]:
             time.sleep(0.1)
         yield
     finally:
-        engine.kill()
-        engine.wait()
+        stage.kill()
+        stage.wait()
 
 
 if __name__ == "__main__":

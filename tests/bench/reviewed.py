@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
+from msgspec.structs import replace
 
 from factory import review
 from factory.model import Change, Task, TaskState
-from factory.wire import Details, Look, Overview, TaskView
+from factory.wire import Details, Look, Overview, ReviewIndex, TaskView
 from tests.stage import Stage
 
 
@@ -97,15 +98,23 @@ def stage() -> Stage:
         )  # fmt: skip
         tasks.append(TaskView(task=task, change=change, since=now - 60 + at))
         made.details[name] = Details(view=tasks[-1])
-        made.reviews[name, Look.CHANGE] = read.index(
+        index = read.index(
             task=name, snapshot="5" * 40, tip="a" * 40, tree="9" * 40, against="8" * 40
         )
+        made.reviews[name, Look.CHANGE] = _begun(index)
         made.rows[name, Look.CHANGE] = read.page(0, read.rows)
     made.overview = Overview(
         seq=1, repository="bench", path="/bench", target="main", tip="a" * 40, now=now,
         tasks=tuple(tasks),
     )  # fmt: skip
     return made
+
+
+def _begun(index: ReviewIndex) -> ReviewIndex:
+    """With its first file seen: a review that was begun opens with the diff, not with the page."""
+    first = index.files[0]
+    hunks = tuple(replace(hunk, seen=True) for hunk in first.hunks)
+    return replace(index, files=(replace(first, hunks=hunks, seen=True), *index.files[1:]))
 
 
 async def serve(socket: Path) -> None:

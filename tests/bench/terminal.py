@@ -65,6 +65,11 @@ class Terminal:
         """Process id of the program."""
         return self._process.pid
 
+    @property
+    def descriptor(self) -> int:
+        """Our end of the terminal, for whoever passes its bytes on."""
+        return self._main
+
     def press(self, keys: str | bytes) -> None:
         """Type; bytes may be what no keyboard sends."""
         os.write(self._main, keys.encode() if isinstance(keys, str) else keys)

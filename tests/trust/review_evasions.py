@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from factory.client import Client
 from factory.model import Struct, TaskState
@@ -31,6 +31,7 @@ from tests.trust.evading.naive import seen
 from tests.works import Works, settings, works
 from tui.diff.document import Document
 from tui.screens.reviewing.fetching import Question, document_of, fetch
+from tui.theme import Themed
 from tui.widgets.diff import DiffView
 
 QUICKLY, WHOLLY = (80,), (80, 120)
@@ -39,7 +40,7 @@ FEWEST = 40
 """Evasions that plain `git diff` must hide, or they prove nothing."""
 
 
-class Screen(App[None]):
+class Screen(Themed):
     """The review's own diff on a screen so tall that all of it shows."""
 
     def compose(self) -> ComposeResult:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from factory.model import Anchor, Comment, CommentKind, CommentState
 from factory.wire import RowKind
@@ -14,12 +14,13 @@ from tui.diff.document import Document
 from tui.diff.locate import locate, place_of, reveal
 from tui.diff.pages import PAGE
 from tui.diff.place import Place
+from tui.theme import Themed
 from tui.widgets.diff import DiffView
 
 pytestmark = pytest.mark.anyio
 
 
-class Viewer(App[None]):
+class Viewer(Themed):
     def compose(self) -> ComposeResult:
         yield DiffView()
 

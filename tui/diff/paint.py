@@ -17,7 +17,7 @@ from tui.text import clean, fit, line, pad, plural, shorten_path
 
 COMPONENTS = (
     "added", "removed", "context", "file", "hunk", "remark", "cursor",
-    "good", "bad", "accent", "warning", "muted", "name",
+    "good", "bad", "accent", "warning", "muted", "name", "seen",
     "added-word", "removed-word", "moved", "hit", "blank", "trailing",
 )  # fmt: skip
 """What a theme can colour, as component classes `diff--<name>`."""
@@ -75,6 +75,7 @@ class Palette:
             Tone.NUMBER: ink["warning"],
             Tone.NAME: ink["name"],
         }
+        self._seen = Style(dim=styles["seen"].dim)
         self.moved = styles["moved"]
         self.words = {
             RowKind.ADDED: _stress(styles["added-word"]),
@@ -87,7 +88,7 @@ class Palette:
     def over(self, style: Style, flags: Flag) -> Style:
         """A style as the cursor or a seen hunk changes it."""
         if Flag.SEEN in flags:
-            style += _SEEN
+            style += self._seen
         return style + self._cursor if Flag.CURSOR in flags else style
 
 
@@ -106,7 +107,6 @@ def _stress(style: Style) -> Style:
     return Style(bgcolor=style.bgcolor, bold=style.bold, underline=style.underline)
 
 
-_SEEN = Style(dim=True)
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
 

@@ -30,7 +30,7 @@ class Card(ModalScreen[bool]):
     DEFAULT_CSS = """
     Card { align: left bottom; background: transparent; }
     Card > Static { width: 1fr; height: auto; max-height: 60%; padding: 0 1; }
-    Card > Static { background: $accent 30%; }
+    Card > Static { background: $question; }
     """
 
     def __init__(

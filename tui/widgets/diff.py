@@ -41,24 +41,25 @@ class DiffView(Pointing, can_focus=True):
     DiffView {
         width: 1fr; height: 1fr; background: $background;
         & > .diff--context { color: $foreground; background: $background; }
-        & > .diff--added { color: $foreground; background: $success 14%; }
-        & > .diff--removed { color: $foreground; background: $error 14%; }
+        & > .diff--added { color: $foreground; background: $added-line; }
+        & > .diff--removed { color: $foreground; background: $removed-line; }
         & > .diff--file { color: $foreground; background: $panel; text-style: bold; }
         & > .diff--hunk { color: $text-primary; background: $surface; }
         & > .diff--remark { color: $text-accent; background: $surface; }
-        & > .diff--cursor { background: $primary 34%; }
+        & > .diff--cursor { background: $cursor-line; }
         & > .diff--good { color: $text-success; }
         & > .diff--bad { color: $text-error; }
         & > .diff--accent { color: $text-accent; }
         & > .diff--warning { color: $text-warning; }
         & > .diff--muted { color: $text-muted; }
         & > .diff--name { color: $text-primary; }
-        & > .diff--added-word { background: $success 40%; text-style: bold underline; }
-        & > .diff--removed-word { background: $error 40%; text-style: bold underline; }
-        & > .diff--moved { color: $foreground; background: $secondary 24%; }
+        & > .diff--seen { text-style: $seen-line; }
+        & > .diff--added-word { background: $added-word; text-style: bold underline; }
+        & > .diff--removed-word { background: $removed-word; text-style: bold underline; }
+        & > .diff--moved { color: $foreground; background: $moved-line; }
         & > .diff--hit { text-style: bold reverse; }
         & > .diff--blank { color: $text-muted; }
-        & > .diff--trailing { background: $warning 50%; text-style: underline; }
+        & > .diff--trailing { background: $trailing; text-style: underline; }
     }
     """
 

@@ -38,8 +38,8 @@ class Listing(Widget, can_focus=True):
     DEFAULT_CSS = """
     Listing {
         width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis;
-        & > .listing--cursor { background: $primary 20%; }
-        &:focus > .listing--cursor { background: $primary 34%; }
+        & > .listing--cursor { background: $cursor-away; }
+        &:focus > .listing--cursor { background: $cursor-line; }
     }
     """
 

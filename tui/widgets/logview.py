@@ -25,7 +25,7 @@ class LogView(Widget, can_focus=True):
     DEFAULT_CSS = """
     LogView {
         width: 1fr; height: 1fr;
-        & > .logview--cursor { background: $primary 34%; }
+        & > .logview--cursor { background: $cursor-line; }
     }
     """
 

@@ -64,7 +64,7 @@ class Pane(Widget):
     }  # fmt: skip
     DEFAULT_CSS = """
     Pane { width: 1fr; height: 1fr; min-height: 2; background: $background; color: $foreground; }
-    Pane .pane--rule { color: $panel-lighten-2; }
+    Pane .pane--rule { color: $rule; }
     Pane .pane--name { color: $foreground; text-style: bold; }
     Pane .pane--current { color: $accent; text-style: bold; }
     Pane .pane--prompt { color: $primary; }
