@@ -76,6 +76,7 @@ async def test_enter_on_an_image_shows_both_sides_of_it() -> None:
         ("docs/logo.png", "1"): FileBytes(path="docs/logo.png", data=b"not an image"),
     }
     async with reviewing(stage) as review:
+        assert "enter draws it" in review.text
         text = await review.press("g", "enter")
         assert isinstance(review.front, PictureScreen)
         assert "before: 60×40" in text
