@@ -62,7 +62,7 @@ async def parted(shop: Shop, command: AcceptPart) -> Parting:
 
 def bound(shop: Shop, command: Accept | AcceptPart) -> Change:
     """The green change that a decision means: exactly this snapshot, at exactly this tree."""
-    shop.store.tasks.get(command.task)
+    task = shop.store.tasks.get(command.task)
     change = shop.store.evidence.change(command.task)
     if change is None:
         raise NotNowError(f"{command.task} has no change yet")
@@ -72,6 +72,10 @@ def bound(shop: Shop, command: Accept | AcceptPart) -> Change:
     if not change.green:
         raise NotNowError(f"{command.task} is not green; only a green change can be accepted")
     refuse_parted(shop, command.task)
+    if task.state is not TaskState.READY:
+        raise NotNowError(
+            f"{task.id} is {task.state} and cannot be accepted: only a ready change can be"
+        )
     return change
 
 
