@@ -136,8 +136,12 @@ class Git:
         ok: Sequence[int] = (0,),
         settings: Sequence[str] = (),
         timeout: float = TIMEOUT,
+        most: int | None = None,
     ) -> Result:
-        """Run one command. Raises GitError for an exit code not in `ok`, and past `timeout`."""
+        """Run one command. Raises GitError for an exit code not in `ok`, and past `timeout`.
+
+        Where it says more than `most` bytes, it is stopped and what it said by then counts.
+        """
         extra = dict(env or {})
         if index is not None:
             extra["GIT_INDEX_FILE"] = str(index)
@@ -150,6 +154,7 @@ class Git:
             stdin=stdin,
             cwd=work_tree or self.git_dir,
             timeout=timeout,
+            most=most,
         )
         return expect(result, arguments, ok)
 
@@ -170,6 +175,7 @@ async def execute(
     cwd: Path,
     stdin: bytes = b"",
     timeout: float = TIMEOUT,
+    most: int | None = None,
 ) -> Result:
     """Run a git command line to its end; it is killed when the caller is cancelled.
 
@@ -184,6 +190,8 @@ async def execute(
     )
     try:
         async with Limit(timeout):
+            if most is not None:
+                return await _beginning(process, most)
             out, err = await process.communicate(stdin or None)
     except TimeoutError:
         _kill(process)
@@ -194,6 +202,22 @@ async def execute(
         _kill(process)
         raise
     return Result(code=process.returncode or 0, out=out, err=err.decode("utf-8", "replace"))
+
+
+async def _beginning(process: asyncio.subprocess.Process, most: int) -> Result:
+    """What a command says, up to so many bytes; its errors are few."""
+    said = bytearray()
+    out, err = process.stdout, process.stderr
+    if out is None or err is None:
+        raise GitError("git was started without pipes; try again")
+    while len(said) <= most and (chunk := await out.read(1 << 16)):
+        said += chunk
+    if len(said) > most:
+        _kill(process)
+        await process.communicate()
+        return Result(code=0, out=bytes(said[:most]), err="")
+    words = await err.read()
+    return Result(code=await process.wait(), out=bytes(said), err=words.decode("utf-8", "replace"))
 
 
 async def execute_alone(

@@ -13,6 +13,8 @@ Line: TypeAlias = tuple[bytes, int, bytes]
 
 _EACH, _MOST = 50, 2_000
 """Lines with some words of one file, and of all."""
+_MUCH = 8_000_000
+"""Bytes that git says of where some words are before it is stopped: a letter is everywhere."""
 _LONGEST = 4_000
 """Bytes of such a line."""
 
@@ -52,17 +54,18 @@ class Texts:
         found = await self.git(
             "grep", "-I", "-n", "-z", "--full-name", "--no-color", "--no-textconv",
             "--fixed-strings", f"--max-count={_EACH}", *case, "-e", words, tree,
-            ok=(0, 1), timeout=15.0,
+            ok=(0, 1), timeout=15.0, most=_MUCH,
         )  # fmt: skip
+        cut = len(found.out) >= _MUCH
         lines: list[Line] = []
         counted: Counter[bytes] = Counter()
-        for entry in found.out.split(b"\n"):
+        for entry in found.out[: found.out.rfind(b"\n") + 1].split(b"\n"):
             path, number, text = (*entry.split(b"\0", 2), b"", b"")[:3]
             if number.isdigit() and len(lines) < _MOST:
                 path = path.partition(b":")[2]  # after the tree's own name
                 lines.append((path, int(number), text[:_LONGEST]))
                 counted[path] += 1
-        return tuple(lines), len(lines) >= _MOST or _EACH in counted.values()
+        return tuple(lines), cut or len(lines) >= _MOST or _EACH in counted.values()
 
 
 def _batch(out: bytes) -> Iterator[tuple[str, bytes]]:

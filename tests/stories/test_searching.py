@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from factory import spawn
+from factory.git import texts
 from factory.model import FactoryError
 from tests.developer import Developer
 from tests.works import settings, told, works
@@ -79,3 +80,20 @@ def test_a_real_editor_process_is_told_the_file_and_the_line(tmp_path: Path) -> 
         command = editor_command({**os.environ, "VISUAL": str(script)})
         assert spawn.run_in_terminal(opening(command, tmp_path / "a.py", 7), tmp_path) == 0
         assert told_of.read_text().strip() == expected
+
+
+@told
+async def test_a_letter_that_stands_everywhere_is_not_read_to_the_end(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git is stopped; what it had found by then is shown, in whole lines, and that it is cut."""
+    many = {f"src/{n}.txt": "needle and more of it\n" * 20 for n in range(300)}
+    developer.commit({"factory.toml": settings(), **many})
+    async with works(developer) as factory:
+        task = await factory.ready("One", "echo 1 > one.txt")
+        whole = await factory.client.mentions(task, "needle")
+        monkeypatch.setattr(texts, "_MUCH", 20_000)
+        cut = await factory.client.mentions(task, "needle")
+        assert cut.more
+        assert 0 < len(cut.found) < len(whole.found)
+        assert {one.text for one in cut.found} == {"needle and more of it"}
