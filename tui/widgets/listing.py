@@ -126,7 +126,8 @@ class Listing(Widget, can_focus=True):
         slot = self._slots[at]
         style = self.visual_style
         if slot.key and slot.key == self.cursor:
-            style += self.get_visual_style("listing--cursor", partial=True)
+            # Not `get_visual_style(partial=True)`: an opaque background is lost in it.
+            style += Style(self.get_component_styles("listing--cursor").background)
         drawn = self._draw(slot, width)
         if slot.key and slot.key == self.cursor and not slot.line and drawn.plain.startswith(" "):
             drawn = Content.assemble(("▸", "$accent"), drawn[1:])

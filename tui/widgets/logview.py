@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 from factory.model import FactoryError
@@ -90,7 +91,7 @@ class LogView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width, style = self.size.width, self.visual_style
+        width, style, sign = self.size.width, self.visual_style, " "
         at = self._top + y
         if self.text is None:
             words = fit(f"  {clean(self.problem)}", width) if self.problem and y == 1 else ""
@@ -98,10 +99,11 @@ class LogView(Widget, can_focus=True):
             words = shown(self.text.lines[at])[self._left :]
             words = f"{at + 1:5}  {words}" if self._numbered else words
             if at == self.cursor:
-                style += self.get_visual_style("logview--cursor", partial=True)
+                style += Style(self.get_component_styles("logview--cursor").background)
+                sign = "▸"
         else:
             words = ""
-        return Strip([Segment(pad(f" {words}", width), style.rich_style)], width)
+        return Strip([Segment(pad(f"{sign}{words}", width), style.rich_style)], width)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
