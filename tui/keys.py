@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from textual.binding import Binding
 
@@ -265,6 +266,23 @@ def shown(key: str) -> str:
 
 
 _SHOWN = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
+
+
+class Mapped(Protocol):
+    """Who knows the developer's own keys: the application."""
+
+    keymap: Mapping[str, str]
+
+
+def own_key(name: str, keymap: Mapping[str, str]) -> str:
+    """The key of an action as a sentence names it: `own_key("everywhere.undo", …)` is `u`.
+
+    Raises KeyError for a name that no action has.
+    """
+    return shown(own_keys(_NAMED[name], keymap).keys[0])
+
+
+_NAMED = {f"{action.where}.{action.id}": action for action in REGISTRY}
 
 
 def remapped(keymap: Mapping[str, str]) -> tuple[Action, ...]:

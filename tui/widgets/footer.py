@@ -170,9 +170,12 @@ class Footer(Horizontal):
         self.query_one(Words).show(tuple(named.values()), named.get("keys", Content()))
 
     def say(self, sentence: str, *, error: bool = False) -> None:
-        """Show a sentence in place of the hints."""
+        """Show a sentence in place of the hints; an empty one brings them back at once."""
         if self._timer is not None:
             self._timer.stop()
+        if not sentence:
+            self._fall_silent()
+            return
         sign = ("⚠ ", "$error") if error else ("", "")
         style = "$error" if error else "$text"
         said = Content.assemble(sign, Content.styled(line(sentence), style))
