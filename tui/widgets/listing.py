@@ -52,7 +52,7 @@ class Listing(Widget, can_focus=True):
             self.key = key
 
     class Chosen(Message):
-        """An item was clicked."""
+        """An item was clicked twice."""
 
         def __init__(self, listing: Listing, key: str) -> None:
             super().__init__()
@@ -151,10 +151,10 @@ class Listing(Widget, can_focus=True):
         self._keep()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the item that was clicked; a second click chooses it."""
+        """Go to the item that was clicked; a double click chooses it."""
         at = self._top + event.y
         key = self._slots[at].key if at < len(self._slots) else ""
-        if key and not (key != self.cursor and self.to(key)):
+        if key and self.to(key) and event.chain == 2:
             self.post_message(self.Chosen(self, key))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
@@ -13,6 +14,7 @@ from factory.model import FactoryError
 from tui.diff.cells import shown
 from tui.logtext import Fetch, LogText
 from tui.text import clean, fit, pad
+from tui.widgets.pointing import WHEEL, Opened
 
 _NEAR = 200
 """Lines from an end at which more is read."""
@@ -104,6 +106,22 @@ class LogView(Widget, can_focus=True):
         else:
             words = ""
         return Strip([Segment(pad(f"{sign}{words}", width), style.rich_style)], width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the line that was clicked; a second click opens it."""
+        self.go(self._top + event.y)
+        if event.chain == 2:
+            self.post_message(Opened())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down by the wheel."""
+        event.stop()
+        self.go(self.cursor + WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up by the wheel."""
+        event.stop()
+        self.go(self.cursor - WHEEL)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
