@@ -11,7 +11,6 @@ from tests.tui.playing import playing, shows, until
 from tests.tui.reviewed import Review
 from tests.tui.snapped import opened
 from tui.screens.evidence import EvidenceScreen
-from tui.screens.log import LogScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.diff import DiffView
 from tui.widgets.listing import Listing
@@ -45,11 +44,10 @@ def at(review: Review, words: str) -> tuple[int, int]:
 
 async def test_a_hint_of_the_footer_does_what_it_names_when_clicked() -> None:
     async with opened("evidence", SIZE) as review:
-        assert isinstance(review.front, EvidenceScreen)
         x, y = at(review, "q back")
         await review.pilot.click(offset=(x - 1, y))  # between two hints
         await review.settle()
-        assert isinstance(review.front, EvidenceScreen)
+        assert "Evidence" in review.text
         await review.pilot.click(offset=(x + 3, y))
         await review.settle()
         assert isinstance(review.front, ReviewScreen)
@@ -105,7 +103,6 @@ async def test_two_clicks_on_a_line_of_the_diff_do_what_enter_does() -> None:
 
 async def test_a_log_follows_the_mouse() -> None:
     async with opened("log", SIZE) as review:
-        assert isinstance(review.front, LogScreen)
         log = review.app.screen.query_one(LogView)
         text = await click(review, "LogView", (5, 0))
         assert "▸limit/bucket.go:42" in text
