@@ -1,7 +1,8 @@
-"""The part of the application that sees every key: how long a change is being read."""
+"""The part of the application that sees every key: how long a change is read, and when none comes."""
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 
 from textual import events
@@ -13,18 +14,41 @@ from tui.attention import Attention
 from tui.feed import Feed
 from tui.screens.base import FactoryScreen
 
+_CALM = 1.0
+"""Seconds without a key after which nobody waits for us, as far as can be known."""
+
 
 class Attentive(App[None]):
-    """Tells the engine for how long a change was read, once it is left or decided on."""
+    """Tells the engine for how long a change was read, once it is left or decided on.
+
+    And frees what closed screens leave behind: a screen is a web of cycles, so it is the collector
+    that frees it, and that is to come when it delays no key.
+    """
 
     feed: Feed
     _attention: Attention | None = None
+    _pressed = 0.0
+    _tidies = False
 
     async def on_event(self, event: events.Event) -> None:
         """Look at what is in front with every key."""
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self._pressed = self.feed.clock()
             self.attend()
         await super().on_event(event)
+
+    def tidy(self) -> None:
+        """A screen was closed: free it in the next calm moment."""
+        if not self._tidies and not self.is_headless and self.is_running:
+            self._tidies = True
+            self.set_timer(_CALM, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidies = False
+        if self.feed.clock() - self._pressed < _CALM:
+            self.tidy()
+        else:
+            gc.collect()
 
     def attend(self) -> None:
         """Look at what is in front: a key was pressed, or another screen came."""

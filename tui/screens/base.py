@@ -46,6 +46,10 @@ class FactoryScreen(Everywhere):
         if self.overview is not None:
             self.take(self.overview)
 
+    def on_unmount(self) -> None:
+        """It was closed: nothing shall keep what it showed."""
+        self.factory.tidy()
+
     @on(Find)
     def _find(self, event: Find) -> None:
         event.stop()

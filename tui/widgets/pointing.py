@@ -6,15 +6,15 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from textual import events
-from textual.widget import Widget
 
 from tui.diff.geometry import Viewport
+from tui.widgets.lined import Lined
 
 _WHEEL = 3
 """Lines that one notch of the wheel moves."""
 
 
-class Pointing(Widget):
+class Pointing(Lined):
     """A window on lines that the mouse reaches."""
 
     @abstractmethod
