@@ -52,6 +52,10 @@ def alive() -> Counter[str]:
     return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, KINDS))
 
 
+def is_open(app: FactoryApp) -> bool:
+    return isinstance(app.screen, ReviewScreen)
+
+
 async def test_of_twenty_reviews_that_were_closed_only_the_last_may_still_be_there(
     home: Path,
 ) -> None:
@@ -66,9 +70,9 @@ async def test_of_twenty_reviews_that_were_closed_only_the_last_may_still_be_the
             for _ in range(20):
                 app.show_review("rate-limit")
                 await review.settle()
-                assert isinstance(app.screen, ReviewScreen)
+                assert is_open(app)
                 await review.press("q")
-                assert not isinstance(app.screen, ReviewScreen)
+                assert not is_open(app)
                 left = alive() - before
                 assert left["ReviewScreen"] <= 1
                 assert left["Document"] <= 2

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -158,8 +159,9 @@ class DiffView(Pointing, can_focus=True):
         strip = self._strips.get((spot, flags))
         if strip is None:
             segments = self.document.segments(spot, flags, self._palette)
-            fitted = Segment.adjust_line_length(segments, width, style)
-            strip = self._strips[(spot, flags)] = self._brush.strip(fitted, width)
+            if cell_len("".join(segment.text for segment in segments)) != width:
+                segments = Segment.adjust_line_length(segments, width, style)
+            strip = self._strips[(spot, flags)] = self._brush.strip(segments, width)
         return strip
 
     def notify_style_update(self) -> None:
