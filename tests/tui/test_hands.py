@@ -25,8 +25,8 @@ OWN = {
 }  # fmt: skip
 NAMED = re.compile(
     r"(?:^|[;,:(] |\. | · )(?:[a-zA-Z]|enter|space|esc) (?:or \w+ )?(?:brings|answers?|shows|"
-    r"lets|takes|opens|goes|go on|reads?|writes|marks|sends|accepts|comments|ends|says?|pauses|finds|"
-    r"reverts|runs|draws|closes|reviews?|undo(?:es)?)\b"
+    r"lets|takes|opens|goes|go on|reads?|writes|marks|sends|accepts|comments|ends|says?|pauses|"
+    r"finds|reverts|runs|draws|closes|reviews?|undo(?:es)?)\b"
 )
 
 FIXED = "enter finds   esc close"
