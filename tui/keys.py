@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from textual.binding import Binding
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
 
 class Where(StrEnum):
@@ -247,6 +248,8 @@ def actions(where: Where) -> tuple[Action, ...]:
 
 def bindings(where: Where) -> list[Binding]:
     """The Textual bindings of a place; `BINDINGS = bindings(Where.FLOOR)` is all a screen needs."""
+    from textual.binding import Binding  # a status line names keys too, without a screen
+
     return [
         Binding(
             ",".join(action.keys),
