@@ -34,7 +34,7 @@ class Together(ListScreen):
             if change is not None:
                 known = before.get(item.id)
                 same = known is not None and known[:2] == (change.snapshot, change.tree)
-                fresh = Shown(change.snapshot, change.tree, now)
+                fresh = Shown(change.snapshot, change.tree, now, change.tip)
                 self._shown[item.id] = known if known is not None and same else fresh
         self.marked &= {item.id for item in items}
 
@@ -105,7 +105,7 @@ class Together(ListScreen):
     def _accept(self, bound: dict[str, Shown]) -> None:
         self.marked.clear()
         for name, shown in bound.items():
-            accept = Accept(task=name, snapshot=shown.snapshot, tree=shown.tree)
+            accept = Accept(task=name, snapshot=shown.snapshot, tree=shown.tree, tip=shown.tip)
             self.do(accept, done=f"accepted {plural(len(bound), 'change')}: they land now")
         self.listing.refresh()
 

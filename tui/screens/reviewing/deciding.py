@@ -43,11 +43,11 @@ class Deciding(Partly):
         asked = acceptcard.question(view, index, self.comments, unseen=unseen, left=left)
         if left:
             part = AcceptPart(task=index.task, snapshot=index.snapshot, tree=index.tree,
-                              left_out=tuple(sorted(left)))  # fmt: skip
+                              left_out=tuple(sorted(left)), tip=index.tip)  # fmt: skip
             done = f"the rest of {line(index.task)} lands once it is green by itself"
             self._ask(asked, "accept the rest", refuse, part, done)
             return
-        command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree)
+        command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree, tip=index.tip)
         self._ask(asked, "accept", refuse, command, f"accepted {line(index.task)}: it lands now")
 
     def action_reject(self) -> None:

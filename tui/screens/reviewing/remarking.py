@@ -81,13 +81,14 @@ class Remarking(Reading):
         self.app.push_screen(box)
 
     def _new(self, anchor: Anchor) -> Comment:
-        view = self.found()
+        view, index = self.found(), self.diff.document.index
         return Comment(
             id=uuid4().hex,
             task=self.task_id,
             kind=CommentKind.DO,
             anchor=anchor,
             text="",
+            tree=index.tree if anchor.new else index.against,
             round=view.task.rounds if view else 0,
             at=self.factory.now(),
         )
@@ -130,8 +131,9 @@ def _command(draft: Comment) -> SaveComment | DropComment:
     if not draft.text:
         return DropComment(id=draft.id)
     return SaveComment(
-        id=draft.id, task=draft.task, kind=draft.kind, anchor=draft.anchor, text=draft.text
-    )
+        id=draft.id, task=draft.task, kind=draft.kind, anchor=draft.anchor, text=draft.text,
+        tree=draft.tree,
+    )  # fmt: skip
 
 
 def _place(anchor: Anchor) -> tuple[str, int, int, bool]:
