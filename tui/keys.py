@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # the command line names keys, too, and must not wait for Textual
+if TYPE_CHECKING:
     from textual.binding import Binding
 
 
@@ -248,7 +248,7 @@ def actions(where: Where) -> tuple[Action, ...]:
 
 def bindings(where: Where) -> list[Binding]:
     """The Textual bindings of a place; `BINDINGS = bindings(Where.FLOOR)` is all a screen needs."""
-    from textual.binding import Binding
+    from textual.binding import Binding  # a status line names keys too, without a screen
 
     return [
         Binding(
