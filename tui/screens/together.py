@@ -51,7 +51,8 @@ class Together(ListScreen):
         self.listing.refresh()
         self.listing.move(1)
         count = len(self.marked)
-        self.say(f"{count} marked; a accepts them together" if count else "nothing is marked")
+        marked = f"{count} marked; {self.key('accept')} accepts them together"
+        self.say(marked if count else "nothing is marked")
 
     def action_accept(self) -> None:
         """Ask whether to accept what is marked, or the item under the cursor."""

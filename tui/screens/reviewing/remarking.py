@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from factory.model import Anchor, Comment, CommentKind
 from factory.wire import DropComment, Look, Overview, SaveComment
 from tui.diff.place import Place
+from tui.keys import Where
 from tui.screens.reviewing.reading import Reading
 from tui.text import line
 
@@ -30,7 +31,8 @@ class Remarking(Reading):
         document.range_from = document.port.cursor if document.range_from is None else None
         self.diff.redraw()
         if document.range_from is not None:
-            self.say("move to the end of the range; m comments on it, v ends it")
+            say, end = self.key("comment"), self.key("range")
+            self.say(f"move to the end of the range; {say} comments on it, {end} ends it")
 
     def action_back(self) -> None:
         """End the range, else close the review."""
@@ -57,7 +59,8 @@ class Remarking(Reading):
 
     def _comment_on(self, anchor: Anchor | None) -> None:
         if self.look is Look.LIVE:
-            self.say("comments are for a finished change; s says something to the agent")
+            steer = f"{self.key('say', Where.FLOOR)} on the Floor says something to the agent"
+            self.say(f"comments are for a finished change; {steer}")
             return
         if anchor is None:
             self.say("there is no line here to comment on")
