@@ -84,7 +84,8 @@ class FileScreen(TaskActs):
 
     def action_open(self) -> None:
         """There is nothing below a line."""
-        self.say("e opens this line in your editor; q goes back")
+        edit, back = self.key("editor"), self.key("back")
+        self.say(f"{edit} opens this line in your editor; {back} goes back")
 
     def find(self, words: str, *, again: bool) -> bool:
         """Go to the next line that has these words."""

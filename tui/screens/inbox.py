@@ -98,7 +98,7 @@ class InboxScreen(Together, Attempting):
         """Review the change, answer the question, or go to what else the task waits for."""
         item = self._items.get(self.listing.cursor)
         if item is None:
-            self.say("nothing waits; 1 goes to the Floor")
+            self.say(f"nothing waits; {self.key('show_floor')} goes to the Floor")
         elif reviewable(item.view):
             self.factory.show_review(item.id)
         elif asks(item.view):

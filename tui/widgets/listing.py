@@ -55,7 +55,7 @@ class Listing(Lined, can_focus=True):
             self.key = key
 
     class Chosen(Message):
-        """An item was clicked."""
+        """An item was clicked twice."""
 
         def __init__(self, listing: Listing, key: str) -> None:
             super().__init__()
@@ -130,7 +130,8 @@ class Listing(Lined, can_focus=True):
         slot = self._slots[at]
         style = self.visual_style
         if slot.key and slot.key == self.cursor:
-            style += self.get_visual_style("listing--cursor", partial=True)
+            # Not `get_visual_style(partial=True)`: an opaque background is lost in it.
+            style += Style(self.get_component_styles("listing--cursor").background)
         drawn = self._draw(slot, width)
         if slot.key and slot.key == self.cursor and not slot.line and drawn.plain.startswith(" "):
             drawn = Content.assemble(("▸", "$accent"), drawn[1:])
@@ -157,10 +158,10 @@ class Listing(Lined, can_focus=True):
         self._keep()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the item that was clicked; a second click chooses it."""
+        """Go to the item that was clicked; a double click chooses it."""
         at = self._top + event.y
         key = self._slots[at].key if at < len(self._slots) else ""
-        if key and not (key != self.cursor and self.to(key)):
+        if key and self.to(key) and event.chain == 2:
             self.post_message(self.Chosen(self, key))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
