@@ -15,8 +15,10 @@ from tui.attention import Attention
 from tui.feed import Feed
 from tui.screens.base import FactoryScreen
 
-_CALM = 1.0
+_CALM = 0.3
 """Seconds without a key after which nobody waits for us, as far as can be known."""
+_MOST = 4
+"""Closed screens that wait for a calm moment; with one more they are freed at once."""
 
 
 class Attentive(App[None]):
@@ -29,7 +31,7 @@ class Attentive(App[None]):
     feed: Feed
     _attention: Attention | None = None
     _pressed = 0.0
-    _tidies = False
+    _closed_screens = 0
 
     async def on_event(self, event: events.Event) -> None:
         """Look at what is in front with every key."""
@@ -40,15 +42,23 @@ class Attentive(App[None]):
 
     def tidy(self) -> None:
         """A screen was closed: free it in the next calm moment."""
-        if not self._tidies and not self.is_headless and self.is_running:
-            self._tidies = True
+        if self.is_headless or not self.is_running:
+            return
+        self._closed_screens += 1
+        if self._closed_screens > _MOST:
+            self.call_after_refresh(self._free)
+        elif self._closed_screens == 1:
             self.set_timer(_CALM, self._tidy)
 
     def _tidy(self) -> None:
-        self._tidies = False
         if self.feed.clock() - self._pressed < _CALM:
-            self.tidy()
+            self.set_timer(_CALM, self._tidy)
         else:
+            self._free()
+
+    def _free(self) -> None:
+        if self._closed_screens:
+            self._closed_screens = 0
             free()
 
     def attend(self) -> None:

@@ -32,6 +32,11 @@ class Lined(Widget):
             self._drawn.clear()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
+    def notify_style_update(self) -> None:
+        """The theme has changed, or the focus: no line looks as it did."""
+        super().notify_style_update()
+        self._drawn.clear()
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part of the window."""
         if self.size != self._drawn_at:
