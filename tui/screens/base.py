@@ -59,6 +59,10 @@ class FactoryScreen(Everywhere):
         event.stop()
         await self.run_action(event.action)
 
+    def on_unmount(self) -> None:
+        """It was closed: nothing shall keep what it showed."""
+        self.factory.tidy()
+
     @on(Find)
     def _find(self, event: Find) -> None:
         event.stop()

@@ -50,6 +50,9 @@ class Factory(Protocol):
     def now(self) -> float:
         """The time: seconds since the epoch."""
 
+    def tidy(self) -> None:
+        """Free what a closed screen leaves behind, in the next calm moment."""
+
     def show_mode(self, mode: str) -> None:
         """Go to a mode: `floor`, `inbox`, `tasks`, `ledger` or `report`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.segment import Segment
 from textual import events
 from textual.content import Content, Span
 from textual.geometry import Region
@@ -12,7 +13,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
-from textual.widget import Widget
+
+from tui.widgets.brush import Brush
+from tui.widgets.lined import Lined
 
 _KEPT = 1_000
 """Drawn lines that are kept for the next time they are seen."""
@@ -30,7 +33,7 @@ Draw = Callable[[Slot, int], Content]
 """Draws a slot in at most so many cells."""
 
 
-class Listing(Widget, can_focus=True):
+class Listing(Lined, can_focus=True):
     """Items of one or more lines; the cursor stays on its item when the list changes."""
 
     ALLOW_SELECT = False
@@ -68,6 +71,7 @@ class Listing(Widget, can_focus=True):
         self._lines: dict[str, tuple[int, int]] = {}
         self._draw: Draw = lambda slot, width: Content(slot.title)
         self._top = 0
+        self._brush = Brush(self, "listing")
         self._strips: dict[tuple[str, tuple[Span, ...], int, Style], Strip] = {}
 
     def show(self, slots: Sequence[Slot], draw: Draw) -> None:
@@ -122,7 +126,7 @@ class Listing(Widget, can_focus=True):
         at = self._top + y
         width = self.size.width
         if at >= len(self._slots) or not width:
-            return Strip.blank(width, self.visual_style.rich_style)
+            return self._brush.strip([Segment(" " * width, self.visual_style.rich_style)], width)
         slot = self._slots[at]
         style = self.visual_style
         if slot.key and slot.key == self.cursor:
@@ -135,7 +139,9 @@ class Listing(Widget, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             strips = Visual.to_strips(self, drawn, width, 1, style)
-            strip = (strips[0] if strips else Strip([])).extend_cell_length(width, style.rich_style)
+            segments = list(strips[0]) if strips else []
+            fitted = Segment.adjust_line_length(segments, width, style.rich_style)
+            strip = self._brush.strip(fitted, width)
             if len(self._strips) > _KEPT:
                 self._strips.clear()
             self._strips[key] = strip
@@ -144,6 +150,7 @@ class Listing(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """The theme has changed: draw every line anew."""
         super().notify_style_update()
+        self._brush.forget()
         self._strips.clear()
 
     def on_resize(self) -> None:

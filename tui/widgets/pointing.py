@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from textual import events
 from textual.message import Message
-from textual.widget import Widget
 
 from tui.diff.geometry import Viewport
+from tui.widgets.lined import Lined
 
 WHEEL = 3
 """Lines that one notch of the wheel moves."""
@@ -19,7 +19,7 @@ class Opened(Message):
     """A line was clicked twice: the screen does what it does on `enter`."""
 
 
-class Pointing(Widget):
+class Pointing(Lined):
     """A window on lines that the mouse reaches."""
 
     @abstractmethod
