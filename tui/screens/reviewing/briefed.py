@@ -11,6 +11,7 @@ from factory.wire import Look
 from tui import briefing
 from tui.diff.geometry import Spot
 from tui.diff.place import Place
+from tui.keys import Where
 from tui.layout import Step
 from tui.screens.reviewing.deciding import Deciding
 from tui.waiting import first_look
@@ -89,7 +90,8 @@ class Briefed(Deciding):
         if self._page is not None and view is not None:
             page = briefing.page(
                 view, document.index, self.comments, document.seen, width=self.size.width,
-                height=self.size.height - _AROUND, now=self.factory.now(), whole=self.key("delta"),
+                height=self.size.height - _AROUND, now=self.factory.now(),
+                whole=self.key("delta", Where.REVIEW),
             )  # fmt: skip
             below = self.query_one("#review-page", Static)
             below.styles.height = self.size.height - _AROUND

@@ -16,6 +16,7 @@ from factory.wire import Look, Overview, TaskView
 from tui import reviewlines
 from tui.diff.locate import locate, place_of, reveal
 from tui.diff.place import Place
+from tui.keys import Where
 from tui.reviewlines import Seen
 from tui.screens.acts import TaskActs
 from tui.screens.reviewing.fetching import Fetched, Question, document_of, fetch
@@ -152,7 +153,7 @@ class ReviewCore(TaskActs):
         if document.index.rows:
             await self.ask(lambda _: document.pages.at(row))  # so that it is painted once
         reveal(document, row)
-        self.diff.nothing = _NOTHING[question.look].format(whole=self.key("delta"))
+        self.diff.nothing = _NOTHING[question.look].format(whole=self.key("delta", Where.REVIEW))
         self.diff.show(document, row, place.at if place else 0)
         self.query_one(Files).show_files(document.index, document.seen)
         self.shown_at = self.factory.now()
