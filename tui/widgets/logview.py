@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
 from factory.model import FactoryError
-from tui.diff.cells import shown
+from tui.diff.cells import Cut, occurrences, shown, whole
+from tui.diff.codeline import laid
 from tui.logtext import Fetch, LogText
 from tui.text import clean, fit, pad
 
@@ -21,11 +24,13 @@ class LogView(Widget, can_focus=True):
     """Shows a log, its end first. Lines are cleaned and cut when drawn, not before."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"logview--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"logview--cursor", "logview--hit", "logview--number"}
     DEFAULT_CSS = """
     LogView {
         width: 1fr; height: 1fr;
         & > .logview--cursor { background: $cursor-line; }
+        & > .logview--hit { text-style: bold reverse; }
+        & > .logview--number { color: $text-muted; }
     }
     """
 
@@ -35,17 +40,13 @@ class LogView(Widget, can_focus=True):
         self.text: LogText | None = None
         self.cursor = 0
         self.problem = ""
+        self._sought = ""
         self._top = self._left = 0
 
     @property
     def line(self) -> str:
         """The line under the cursor, as it is in the log."""
         return self.text.lines[self.cursor] if self.text else ""
-
-    @property
-    def following(self) -> bool:
-        """Whether the cursor is on the last line."""
-        return self.text is None or self.cursor >= len(self.text.lines) - 1
 
     async def open(self, fetch: Fetch) -> None:
         """Read the end of a log and go there."""
@@ -61,19 +62,44 @@ class LogView(Widget, can_focus=True):
 
     async def grow(self) -> None:
         """Read what was added, and follow it where the cursor is at the end."""
-        followed = self.following
-        if self.text is not None and await self.text.extend_down() and followed:
+        if self.text is None:
+            return
+        followed = self.cursor >= len(self.text.lines) - 1
+        if await self.text.extend_down() and followed:
             self.go(len(self.text.lines))
 
-    def go(self, line: int) -> None:
-        """Put the cursor on a line of what was read; near an end, more is read."""
+    def settled(self) -> None:
+        """The window stands on other lines."""
+
+    def pieces(self, at: int) -> Iterable[tuple[int, int, Style]]:
+        """Stretches of a line, as it is shown, with what their style adds; in order."""
+        return ()
+
+    def in_view(self) -> range:
+        """The lines in the window."""
+        lines = self.text.lines if self.text else ()
+        return range(self._top, min(self._top + self.size.height, len(lines)))
+
+    def mark(self, words: str) -> None:
+        """Show where these words stand; empty for nowhere."""
+        self._sought = words.casefold()
+        self.refresh()
+
+    def go(self, line: int, *, middle: bool = False) -> None:
+        """Put the cursor on a line of what was read; near an end, more is read.
+
+        The window follows as little as it must, or puts the line in its middle.
+        """
         if self.text is None:
             return
         lines, height = self.text.lines, max(self.size.height, 1)
         self.cursor = min(max(line, 0), len(lines) - 1)
+        if middle:
+            self._top = self.cursor - height // 2
         self._top = min(max(self._top, self.cursor - height + 1), self.cursor)
         self._top = max(0, min(self._top, len(lines) - height))
         self.refresh()
+        self.settled()
         near = self.cursor < _NEAR and self.text.start
         below = len(lines) - self.cursor < _NEAR and self.text.end < self.text.size
         if (near or below) and not any(w.group == "log" and w.is_running for w in self.workers):
@@ -90,18 +116,28 @@ class LogView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width, style = self.size.width, self.visual_style
+        width, style = self.size.width, self.visual_style.rich_style
         at = self._top + y
-        if self.text is None:
-            words = fit(f"  {clean(self.problem)}", width) if self.problem and y == 1 else ""
-        elif at < len(self.text.lines):
-            words = shown(self.text.lines[at])[self._left :]
-            words = f"{at + 1:5}  {words}" if self._numbered else words
-            if at == self.cursor:
-                style += self.get_visual_style("logview--cursor", partial=True)
-        else:
-            words = ""
-        return Strip([Segment(pad(f" {words}", width), style.rich_style)], width)
+        if self.text is None or at >= len(self.text.lines):
+            told = self.problem and self.text is None and y == 1
+            words = fit(f"  {clean(self.problem)}", width) if told else ""
+            return Strip([Segment(pad(f" {words}", width), style)], width)
+        if at == self.cursor:
+            style += self.get_component_rich_style("logview--cursor", partial=True)
+        number = self.get_component_rich_style("logview--number", partial=True)
+        gutter = f" {at + 1:5}  " if self._numbered else " "
+        strip = Strip([Segment(gutter, style + number), *self._line(at, style)])
+        return strip.crop_extend(0, width, style)
+
+    def _line(self, at: int, style: Style) -> list[Segment]:
+        words = shown(self.text.lines[at]) if self.text else ""
+        cut = Cut(min(self._left, len(words)), len(words))
+        pieces = laid([(cut.start, cut.end, style)], self.pieces(at), cut)
+        if self._sought:
+            hit = self.get_component_rich_style("logview--hit", partial=True)
+            found = (whole(words, *ends) for ends in occurrences(words, self._sought))
+            pieces = laid(pieces, ((start, end, hit) for start, end in found), cut)
+        return [Segment(words[start:end], style) for start, end, style in pieces if end > start]
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
