@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from textual.content import Content
 
-from factory.model import Comment, CommentState, Struct, Verdict
+from factory.model import Comment, CommentState, Struct, TaskState, Verdict
 from factory.wire import FileView, ReviewIndex, TaskView
 from tui import reviewlines
+from tui.standing import why
 from tui.text import ago, clean, line, money, plural, shorten_path, wrap
 from tui.waiting import named
 from tui.widgets.files import seen_state
@@ -40,11 +41,18 @@ class Part(Struct):
 
 def page(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
-    *, width: int, height: int, now: float,
+    *, width: int, height: int, now: float, unchanged: bool = False,
 ) -> Content:  # fmt: skip
-    """The page, `width` cells wide and at most `height` lines long."""
+    """The page, `width` cells wide and at most `height` lines long.
+
+    `unchanged` says that it came back with the very lines that the developer has decided on.
+    """
     room = max(width - _LABEL - 3, 20)
-    parts = [part for part in _parts(view, index, comments, seen, room, now) if part.lines]
+    found = (
+        *_first(view, index, room, unchanged=unchanged),
+        *_parts(view, index, comments, seen, room, now),
+    )
+    parts = [part for part in found if part.lines]
     kept = _fitted(parts, height)
     airy = sum(kept) + len(parts) <= height
     rows: list[Content] = []
@@ -56,15 +64,24 @@ def page(
     return Content("\n").join(rows)
 
 
+def _first(view: TaskView, index: ReviewIndex, room: int, *, unchanged: bool) -> Iterator[Part]:
+    """Why it waits, where it is not simply ready, and what is new since the last look."""
+    if view.task.state is TaskState.PARKED:
+        yield Part(name="waits", lines=_listed([why(view, 0.0)], room, _ERROR), least=2)
+    if index.delta:
+        news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
+        words = f"{news} since your last look; d shows the whole change"
+        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
+    elif unchanged:
+        words = "no line has changed since you decided on it"
+        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
+
+
 def _parts(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
     room: int, now: float,
 ) -> Iterator[Part]:  # fmt: skip
     change, task = view.change, view.task
-    if index.delta:
-        news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
-        words = f"{news} since your last look; d shows the whole change"
-        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
     title = Content.styled(line(task.title, room), "bold")
     spec = task.spec.strip().removeprefix(task.title).strip()
     yield Part(name="asked", lines=(title, *_words(spec, room)), least=1)
