@@ -118,6 +118,14 @@ class Client:
         """A file of the candidate, or of the worktree, to be read."""
         return await self._view(f"/review/{task}/text", wire.FileText, look=look, file=path)
 
+    async def data(
+        self, task: str, path: str, look: wire.Look = wire.Look.CHANGE, *, new: bool = True
+    ) -> wire.FileBytes:
+        """A file on one side of a diff, as it is."""
+        return await self._view(
+            f"/review/{task}/data", wire.FileBytes, look=look, file=path, new=int(new)
+        )
+
     async def why(
         self, task: str, path: str, line: int, *, new: bool, look: wire.Look = wire.Look.CHANGE
     ) -> wire.Why:

@@ -110,7 +110,7 @@ def concerns(view: TaskView, width: int) -> Content:
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
         ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
-        ("moved under it", view.moved, "$text-warning"),
+        ("moved under it", view.moved_files, "$text-warning"),
         ("overlaps", overlaps(view), "$text-warning"),
         ("other attempts", view.rivals, "$text-primary"),
         ("found", note.findings, "$text-muted"),

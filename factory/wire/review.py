@@ -158,6 +158,15 @@ class FileText(Struct):
     """Whether only its beginning is here."""
 
 
+class FileBytes(Struct):
+    """A file on one side of a diff, as it is; `data` is empty where that side has none."""
+
+    path: str
+    data: bytes
+    cut: bool = False
+    """Whether it is larger than what is sent, and not here."""
+
+
 class Found(Struct):
     """Where words stand in a diff: the hit that was asked for, and how many there are."""
 

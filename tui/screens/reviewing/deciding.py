@@ -35,9 +35,9 @@ class Deciding(Partly):
         if view.left_out and self.look is Look.DELTA:
             self.say("hunks are left out of this change: d shows all of it, to accept the rest")
             return
-        asked = acceptcard.question(
-            view, index, self.comments, unseen=self.diff.document.unseen, left=left
-        )
+        # What is accepted is the whole change, though only what is new of it may be on the screen.
+        unseen = view.hunks - view.seen if index.delta else self.diff.document.unseen
+        asked = acceptcard.question(view, index, self.comments, unseen=unseen, left=left)
         if left:
             part = AcceptPart(task=index.task, snapshot=index.snapshot, tree=index.tree,
                               left_out=tuple(sorted(left)))  # fmt: skip
