@@ -145,7 +145,8 @@ async def test_e_opens_the_editor_at_the_line_and_nothing_outside_of_the_worktre
     async with reviewing(made) as review:
         await review.press("slash")
         await review.write("refill(time")
-        await review.press("escape", "e")
+        text = await review.press("escape", "e")
+        assert "what you changed is in the worktree only; b, then R, checks it" in text
         await review.press("slash")
         await review.write(":8080")
         await review.press("escape", "e")
