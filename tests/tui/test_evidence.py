@@ -128,7 +128,7 @@ async def test_a_place_in_a_log_that_the_diff_has_not_opens_its_file_at_the_line
         await review.press("j", "j", "j", "enter", "k", "enter")
         assert isinstance(review.front, FileScreen)
         assert review.front.place_to_edit() == ("lib/other.go", 3)
-        assert "line 3" in review.text
+        assert "▸    3  line 3" in review.text
         assert "Found 1 error" in await review.press("q")
         stage.files.clear()
         await review.press("enter")

@@ -125,7 +125,8 @@ class LogView(Widget, can_focus=True):
         if at == self.cursor:
             style += self.get_component_rich_style("logview--cursor", partial=True)
         number = self.get_component_rich_style("logview--number", partial=True)
-        gutter = f" {at + 1:5}  " if self._numbered else " "
+        mark = "▸" if at == self.cursor else " "
+        gutter = f"{mark}{at + 1:5}  " if self._numbered else mark
         strip = Strip([Segment(gutter, style + number), *self._line(at, style)])
         return strip.crop_extend(0, width, style)
 
