@@ -67,7 +67,8 @@ def page(
 def _first(view: TaskView, index: ReviewIndex, room: int, *, unchanged: bool) -> Iterator[Part]:
     """Why it waits, where it is not simply ready, and what is new since the last look."""
     if view.task.state is TaskState.PARKED:
-        yield Part(name="waits", lines=_listed([why(view, 0.0)], room, _ERROR), least=2)
+        ways = Content.styled("f says what it shall do; x gives it up, its work is kept", _MUTED)
+        yield Part(name="waits", lines=(*_listed([why(view, 0.0)], room, _ERROR), ways), least=2)
     if index.delta:
         news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
         words = f"{news} since your last look; d shows the whole change"
