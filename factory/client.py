@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -205,10 +207,11 @@ class Client:
     ) -> bytes:
         import httpx2
 
+        asked = self._http.request(method, path, params=params, content=content, timeout=timeout)
         try:
-            response = await self._http.request(
-                method, path, params=params, content=content, timeout=timeout
-            )
+            # In a context of its own: the loop keeps a timer's, with whoever asked, until the time
+            # is up, long after the answer.
+            response = await asyncio.create_task(asked, context=Context())
         except httpx2.HTTPError as error:
             raise EngineError(_SILENT) from error
         if response.status_code == 200:

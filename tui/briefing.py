@@ -41,15 +41,16 @@ class Part(Struct):
 
 def page(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
-    *, width: int, height: int, now: float, unchanged: bool = False,
+    *, width: int, height: int, now: float, whole: str, unchanged: bool = False,
 ) -> Content:  # fmt: skip
     """The page, `width` cells wide and at most `height` lines long.
 
-    `unchanged` says that it came back with the very lines that the developer has decided on.
+    `whole` is the key that shows the whole change where the diff is what is new; `unchanged` says
+    that it came back with the very lines that the developer has decided on.
     """
     room = max(width - _LABEL - 3, 20)
     found = (
-        *_first(view, index, room, unchanged=unchanged),
+        *_first(view, index, room, whole, unchanged=unchanged),
         *_parts(view, index, comments, seen, room, now),
     )
     parts = [part for part in found if part.lines]
@@ -64,14 +65,16 @@ def page(
     return Content("\n").join(rows)
 
 
-def _first(view: TaskView, index: ReviewIndex, room: int, *, unchanged: bool) -> Iterator[Part]:
+def _first(
+    view: TaskView, index: ReviewIndex, room: int, whole: str, *, unchanged: bool
+) -> Iterator[Part]:
     """Why it waits, where it is not simply ready, and what is new since the last look."""
     if view.task.state is TaskState.PARKED:
         ways = Content.styled("f says what it shall do; x gives it up, its work is kept", _MUTED)
         yield Part(name="waits", lines=(*_listed([why(view, 0.0)], room, _ERROR), ways), least=2)
     if index.delta:
         news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
-        words = f"{news} since your last look; d shows the whole change"
+        words = f"{news} since your last look; {whole} shows the whole change"
         yield Part(name="new", lines=(Content.styled(words, _WARNING),))
     elif unchanged:
         words = "no line has changed since you decided on it"

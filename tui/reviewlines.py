@@ -153,10 +153,11 @@ def feedback_question(view: TaskView, comments: Sequence[Comment], remark: str) 
     )
 
 
-def reject_question(view: TaskView) -> Content:
-    """What a reject does."""
+def reject_question(view: TaskView, undo: str) -> Content:
+    """What a reject does; the key `undo` takes it back."""
     return Content.assemble(
-        ("reject", "bold"), f" {_id(view)}? Nothing of it lands; its work is kept, u brings it back"
+        ("reject", "bold"),
+        f" {_id(view)}? Nothing of it lands; its work is kept, {undo} brings it back",
     )
 
 

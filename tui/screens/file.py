@@ -68,4 +68,5 @@ class FileScreen(LogLines, TaskActs):
 
     def action_open(self) -> None:
         """There is nothing below a line."""
-        self.say("e opens this line in your editor; q goes back")
+        edit, back = self.key("editor"), self.key("back")
+        self.say(f"{edit} opens this line in your editor; {back} goes back")

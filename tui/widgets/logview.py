@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,12 +16,40 @@ from tui.diff.cells import Cut, occurrences, shown, whole
 from tui.diff.codeline import laid
 from tui.logtext import Fetch, LogText
 from tui.text import clean, fit, pad
+from tui.widgets.pointing import WHEEL, Opened
 
 _NEAR = 200
 """Lines from an end at which more is read."""
 
 
-class LogView(Widget, can_focus=True):
+class _Pointed(Widget):
+    """Lines that the mouse can go to."""
+
+    cursor = 0
+    _top = 0
+
+    def go(self, line: int, *, middle: bool = False) -> None:
+        """Put the cursor on a line."""
+        raise NotImplementedError
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the line that was clicked; a second click opens it."""
+        self.go(self._top + event.y)
+        if event.chain == 2:
+            self.post_message(Opened())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down by the wheel."""
+        event.stop()
+        self.go(self.cursor + WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up by the wheel."""
+        event.stop()
+        self.go(self.cursor - WHEEL)
+
+
+class LogView(_Pointed, can_focus=True):
     """Shows a log, its end first. Lines are cleaned and cut when drawn, not before."""
 
     ALLOW_SELECT = False
@@ -123,7 +152,7 @@ class LogView(Widget, can_focus=True):
             words = fit(f"  {clean(self.problem)}", width) if told else ""
             return Strip([Segment(pad(f" {words}", width), style)], width)
         if at == self.cursor:
-            style += self.get_component_rich_style("logview--cursor", partial=True)
+            style += Style(bgcolor=self.get_component_rich_style("logview--cursor").bgcolor)
         number = self.get_component_rich_style("logview--number", partial=True)
         mark = "▸" if at == self.cursor else " "
         gutter = f"{mark}{at + 1:5}  " if self._numbered else mark

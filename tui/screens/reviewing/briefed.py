@@ -97,6 +97,7 @@ class Briefed(Deciding):
                 view, document.index, self.comments, document.seen, width=self.size.width,
                 height=self.size.height - _AROUND, now=self.factory.now(),
                 unchanged=self._unchanged,
+                whole=self.key("delta"),
             )  # fmt: skip
             below = self.query_one("#review-page", Static)
             below.styles.height = self.size.height - _AROUND
