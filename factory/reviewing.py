@@ -46,7 +46,7 @@ class Reviewing:
         seen = self._shop.store.reviews.seen(name)
         index = found.index(
             task=name, snapshot=sides.snapshot, tip=sides.tip, tree=sides.right,
-            against=sides.left, delta=look is Look.DELTA,
+            against=sides.left, delta=sides.again,
         )  # fmt: skip
         hinders = await self._shop.repository.dirty(self._shop.vault.target)
         left = left_out(self._shop, name)

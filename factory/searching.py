@@ -7,6 +7,7 @@ import asyncio
 from factory.model import UnknownError
 from factory.review.patch import line_text
 from factory.reviewing import Reviewing
+from factory.sandbox import TREE
 from factory.shop import Shop
 from factory.wire import FileBytes, FileText, Found, Look, Mention, Mentions, MovedLines
 
@@ -50,6 +51,7 @@ class Searching:
     async def text(self, name: str, look: Look, path: str) -> FileText:
         """A file of the right side of a diff. Raises UnknownError where there is none."""
         sides = await self._reviewing.shown(name, look)
+        path = path.removeprefix(f"{TREE}/")  # as checks name it, which see the tree there
         data = await self._shop.vault.objects.file(sides.right, path)
         if data is None:
             raise UnknownError(f"{path} is no file of this candidate")

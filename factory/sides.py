@@ -16,6 +16,8 @@ class Sides(Struct):
     right: str
     snapshot: str
     tip: str
+    again: bool = False
+    """Whether the left one is an earlier round, on which the developer has decided."""
 
 
 class SidesOf:
@@ -32,11 +34,15 @@ class SidesOf:
         if change is None:
             return await self._live(task)
         left = await self._shop.vault.tree_of(change.tip)
-        if look is Look.DELTA and (old := self.looked_at(change)) is not None:
+        old = self.looked_at(change) if look is Look.DELTA else None
+        if old is not None:
             left = await self._left(change, old)
         elif look is Look.RIVAL:
             left = await self._left(change, self._rival(task))
-        return Sides(left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip)
+        return Sides(
+            left=left, right=change.tree, snapshot=change.snapshot, tip=change.tip,
+            again=old is not None,
+        )  # fmt: skip
 
     def looked_at(self, change: Change) -> Change | None:
         """The earlier round that the developer decided on; None where there is none."""

@@ -104,7 +104,7 @@ class Views:
             comments=sum(c.state == "draft" for c in self._shop.store.reviews.comments(task.id)),
             seen=seen, hunks=hunks, left_out=left, part=under_way(self._shop, task),
             later=put_aside(self._shop, task, change),
-            looked=bool(decided and change and change.tree != decided),
+            looked=bool(decided and change),
             subscription=bool(agent and agent.subscription),
         )  # fmt: skip
 

@@ -89,7 +89,6 @@ class FactoryApp(Attentive, Themed):
         self.order = Order.AGE
         self.now = now
         self.acts: list[Act] = []
-        self._settings = settings
         inside_tmux = bool(environment.get("TMUX"))
         self._notices = Notices(chosen(settings.notify, environment), inside_tmux=inside_tmux)
         self._open_at = open_at
@@ -102,7 +101,10 @@ class FactoryApp(Attentive, Themed):
         self.set_keymap(settings.keys)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        known = not settings.theme or settings.theme in self.available_themes
+        self.theme = (settings.theme if known else "") or THEMES[0].name
+        wrong = f'keys.toml: no theme is called "{settings.theme}"; `:` lists those there are'
+        self._problems = settings.problems if known else (*settings.problems, wrong)
 
     # --- start
 
@@ -122,7 +124,7 @@ class FactoryApp(Attentive, Themed):
             gc.freeze()
             gc.set_threshold(5_000, 40, 100)
         self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
-        for problem in self._settings.problems:
+        for problem in self._problems:
             self._active(partial(_complain, problem))
 
     def _tick(self) -> None:

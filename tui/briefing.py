@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from textual.content import Content
 
-from factory.model import Comment, CommentState, Struct, Verdict
+from factory.model import Comment, CommentState, Struct, TaskState, Verdict
 from factory.wire import FileView, ReviewIndex, TaskView
 from tui import reviewlines
+from tui.standing import why
 from tui.text import ago, clean, line, money, plural, shorten_path, wrap
 from tui.waiting import named
 from tui.widgets.files import seen_state
@@ -40,15 +41,19 @@ class Part(Struct):
 
 def page(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
-    *, width: int, height: int, now: float, whole: str,
+    *, width: int, height: int, now: float, whole: str, unchanged: bool = False,
 ) -> Content:  # fmt: skip
     """The page, `width` cells wide and at most `height` lines long.
 
-    `whole` is the key that shows the whole change where the diff is what is new.
+    `whole` is the key that shows the whole change where the diff is what is new; `unchanged` says
+    that it came back with the very lines that the developer has decided on.
     """
     room = max(width - _LABEL - 3, 20)
-    parts = [*_news(index, whole), *_parts(view, index, comments, seen, room, now)]
-    parts = [part for part in parts if part.lines]
+    found = (
+        *_first(view, index, room, whole, unchanged=unchanged),
+        *_parts(view, index, comments, seen, room, now),
+    )
+    parts = [part for part in found if part.lines]
     kept = _fitted(parts, height)
     airy = sum(kept) + len(parts) <= height
     rows: list[Content] = []
@@ -60,10 +65,19 @@ def page(
     return Content("\n").join(rows)
 
 
-def _news(index: ReviewIndex, whole: str) -> Iterator[Part]:
+def _first(
+    view: TaskView, index: ReviewIndex, room: int, whole: str, *, unchanged: bool
+) -> Iterator[Part]:
+    """Why it waits, where it is not simply ready, and what is new since the last look."""
+    if view.task.state is TaskState.PARKED:
+        ways = Content.styled("f says what it shall do; x gives it up, its work is kept", _MUTED)
+        yield Part(name="waits", lines=(*_listed([why(view, 0.0)], room, _ERROR), ways), least=2)
     if index.delta:
         news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
         words = f"{news} since your last look; {whole} shows the whole change"
+        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
+    elif unchanged:
+        words = "no line has changed since you decided on it"
         yield Part(name="new", lines=(Content.styled(words, _WARNING),))
 
 

@@ -72,12 +72,18 @@ _EVERYWHERE = _table(
     ("panel", "tab", "panel", "Go to the next panel."),
     ("open", "enter", "open", "Open what is under the cursor."),
     ("back", "q escape", "back", "Go back."),
-    ("find", "/", "find", "Find in what is shown; enter goes to the next hit."),
+    ("find", "/", "find", "Find in what is shown; esc ends it and takes the marks away."),
     ("commands", ": ctrl+p", "commands", "Find any command by its name."),
     ("keys", "?", "keys", "Show the keys that work here."),
     ("copy", "y", "copy", "Copy what is under the cursor to the clipboard."),
     ("undo", "u", "undo", "Undo your last act."),
 )
+
+_HITS = (
+    ("next_hit", "n", "next hit", "Go to the next line with the words that `/` found."),
+    ("previous_hit", "N", "previous hit", "Go to the line before with the words of `/`."),
+)
+"""Where lines are read, and `n` makes nothing new."""
 
 _FLOOR = _table(
     Where.FLOOR,
@@ -124,8 +130,7 @@ _REVIEW = _table(
     ("previous_hunk", "[ K", "previous hunk", "Go to the hunk before."),
     ("next_file", "}", "next file", "Go to the next file."),
     ("previous_file", "{", "previous file", "Go to the file before."),
-    ("next_hit", "n", "next hit", "Go to the next line with the words that `/` found."),
-    ("previous_hit", "N", "previous hit", "Go to the line before with the words of `/`."),
+    *_HITS,
     ("file_by_name", "p", "file", "Go to a file by typing a part of its name."),
     ("find_in_files", "F", "all files", "Find words in all files of the candidate."),
     ("next_change", ")", "next change", "Go to the next change."),
@@ -173,12 +178,14 @@ _EVIDENCE = _table(
     ("commands_run", "c", "commands", "Show what the agent ran, and what bears out its claims."),
     ("compare", "o", "old, new", "Show tests and findings by name, held against the tip."),
     ("waive", "W", "waive", "Let this verdict not count for this tree, with a reason."),
+    *_HITS,
 )
 
 _FILE = _table(
     Where.FILE,
     ("editor", "e", "edit", "Open the worktree in your editor, at this line."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
+    *_HITS,
 )
 
 _TASKS = _table(

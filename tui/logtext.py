@@ -108,9 +108,10 @@ def _file(named: str, files: Sequence[FileView]) -> str:
     return max(whole, key=len) if whole else ends[0] if len(ends) == 1 else ""
 
 
-def names_place(line: str) -> str:
-    """The first `path:line` that a line of a log names, of whatever file; empty for none."""
+def named_place(line: str) -> Place | None:
+    """The first `path:line` that a line of a log names, of whatever file; None for none."""
     match = _AT.search(line[:_LONGEST])
     if match is None:
-        return ""
-    return f"{match['path'] or match['file']}:{match['line'] or match['number']}"
+        return None
+    path = (match["path"] or match["file"]).removeprefix("./")
+    return Place(path, int(match["line"] or match["number"]))

@@ -1,8 +1,8 @@
-"""Which paths a few typed letters mean, the best first. Pure."""
+"""Which paths a few typed letters mean, the best first, and which line has words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def ranked(words: str, paths: Iterable[str]) -> tuple[str, ...]:
@@ -19,6 +19,16 @@ def ranked(words: str, paths: Iterable[str]) -> tuple[str, ...]:
         if worth is not None:
             found.append((worth, len(path) if words else 0, at, path))
     return tuple(path for *_, path in sorted(found))
+
+
+def hit(lines: Sequence[str], words: str, cursor: int, by: int) -> int | None:
+    """The line with these words that is next (`by` 1), before (-1), or the nearest from here (0).
+
+    It goes round the end, the cursor's own line last; None where no line has them. Case is nothing.
+    """
+    step, sought = -1 if by < 0 else 1, words.casefold()
+    around = ((cursor + by + step * nth) % len(lines) for nth in range(len(lines)))
+    return next((at for at in around if sought in lines[at].casefold()), None)
 
 
 def _worth(words: str, path: str) -> tuple[int, int] | None:

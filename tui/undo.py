@@ -109,7 +109,11 @@ def _of_review(command: AnyCommand) -> Act | None:
         case DropComment():
             return Act("the comment is there again")
         case LeaveOut(task=name, marks=marks, out=out):
-            said = "put back" if out else "left out again"
+            said = (
+                f"what was left out of {line(name)} is in again"
+                if out
+                else f"left out of {line(name)} again"
+            )
             return Act(said, (LeaveOut(task=name, marks=marks, out=not out),))
         case MarkSeen(task=name, marks=marks, seen=seen):
             said = "not seen again" if seen else "seen again"

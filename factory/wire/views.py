@@ -84,7 +84,7 @@ class TaskView(Struct):
     part: str = ""
     """Id of a task that is landing, or is to land, a part of it: until then it stays as it is."""
     looked: bool = False
-    """Whether the developer has decided on an earlier round: the delta shows what is new."""
+    """Whether the developer has decided on it before: the delta shows what is new."""
     subscription: bool = False
     """True where cost shows as tokens."""
 

@@ -66,7 +66,9 @@ async def test_the_engine_finds_words_moved_lines_and_files(developer: Developer
         assert [one.path for one in (await client.mentions(task, "Needle")).found] == ["new.md"]
         assert (await client.mentions(task, "-e --open-files-in-pager=x")).found == ()
         assert (await client.file(task, "far/untouched.txt")).text == "a needle too\nand more\n"
-        for path in ("no/such.txt", "../factory.db", "/etc/passwd", ""):
+        as_checks_see_it = await client.file(task, "/worktree/far/untouched.txt")
+        assert as_checks_see_it.path == "far/untouched.txt"
+        for path in ("no/such.txt", "../factory.db", "/etc/passwd", "/worktree//etc/passwd", ""):
             with pytest.raises(FactoryError):
                 await client.file(task, path)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from factory.model import Handoff, Parked, ParkReason, TaskState
 from factory.wire import Look, MarkSeen, SaveComment
 from tests.screen import check_golden
 from tests.stage import Stage
@@ -108,7 +109,50 @@ async def test_a_round_with_nothing_new_is_shown_whole() -> None:
     stage.reviews["rate-limit", Look.DELTA] = Diff().index("rate-limit", delta=True)
     stage.rows["rate-limit", Look.DELTA] = ()
     async with reviewing(stage) as review:
-        assert "internal/limit/bucket.go" in (await opened(review)).partition("look at")[2]
+        text = await opened(review)
+        assert "no line has changed since you decided on it" in text
+        assert "internal/limit/bucket.go" in text.partition("look at")[2]
+        await review.press("space", "space")
+        assert "no line has changed" in await opened(review), "whatever was seen by then"
+
+
+async def test_what_is_parked_says_on_its_page_why_it_waits() -> None:
+    stage = review_stage()
+    why = Parked(reason=ParkReason.STUCK, message="without what was left out: tests: 2 failed")
+    tasks = [
+        replace(view, task=replace(view.task, state=TaskState.PARKED, parked=why))
+        for view in stage.overview.tasks
+    ]
+    stage.overview = replace(stage.overview, tasks=tuple(tasks))
+    async with reviewing(stage) as review:
+        text = await opened(review)
+        assert "waits       stuck: without what was left out: tests: 2 failed" in text
+        assert "f says what it shall do; x gives it up" in text
+
+
+async def test_what_was_never_decided_on_says_so_when_asked_what_is_new() -> None:
+    stage = review_stage()
+    stage.reviews["rate-limit", Look.DELTA] = stage.reviews["rate-limit", Look.CHANGE]
+    async with reviewing(stage) as review:
+        text = await review.press("d")
+        assert "you have not decided on it before: all of it is new" in text
+        assert "since your last look" not in text
+        assert review.screen.look is Look.CHANGE
+
+
+async def test_a_small_screen_gives_a_line_that_says_nothing_to_the_code() -> None:
+    stage = review_stage()
+    view = next(view for view in stage.overview.tasks if view.task.id == "rate-limit")
+    assert view.change is not None
+    quiet = replace(view.change, handoff=Handoff(summary=""), weakened=(), idle=())
+    stage.overview = changed(stage, "rate-limit", change=quiet, overlaps=())
+    async with reviewing(stage, size=(80, 24)) as review:
+        assert review.screen.diff.size.height == 21
+        stage.happen(changed(stage, "rate-limit", change=replace(quiet, weakened=("tests",))))
+        await review.pilot.pause(0.4)
+        await review.settle()
+        assert review.screen.diff.size.height == 20
+        assert "weakens: tests" in review.text
 
 
 async def test_the_page_gives_way_to_what_is_short_of_room_and_says_so() -> None:

@@ -7,15 +7,16 @@ import pytest
 from msgspec.structs import replace
 
 from factory.model import Verdict, Witness
-from factory.wire import Chunk, FileView, GuardrailStatus, Progressed, Rerun, Waive
+from factory.wire import Chunk, FileText, FileView, GuardrailStatus, Progressed, Rerun, Waive
 from tests.screen import check_golden
 from tests.stage import Stage
 from tests.stage_review import TREE, bucket, change, guardrails, review_stage, runs
 from tests.tui.reviewed import Clock, Review, reviewing
 from tui.deciding import CHANGED, waive_refusal
 from tui.diff.place import Place
-from tui.logtext import PIECE, LogText, names_place, place_in
+from tui.logtext import PIECE, LogText, named_place, place_in
 from tui.screens.evidence import EvidenceScreen
+from tui.screens.file import FileScreen
 from tui.screens.log import LogScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.card import Card
@@ -114,10 +115,48 @@ async def test_enter_opens_the_log_at_its_end_and_a_place_in_it_leads_to_the_dif
         text = await review.press("j", "j", "j", "enter")
         assert [type(screen) for screen in review.app.screen_stack][-1] is LogScreen
         assert "Found 1 error" in text
-        assert "lib/other.go:3 is not in this change" in await review.press("k", "enter")
-        text = await review.press("k", "enter")
+        text = await review.press("k", "k", "enter")
         assert isinstance(review.front, ReviewScreen)
         assert any("▸" in line and "46 +" in line for line in text.splitlines())
+
+
+async def test_a_place_in_a_log_that_the_diff_has_not_opens_its_file_at_the_line() -> None:
+    stage = red()
+    text = "".join(f"line {number}\n" for number in range(1, 90))
+    stage.files["lib/other.go"] = FileText(path="lib/other.go", text=text)
+    async with evidence(stage) as review:
+        await review.press("j", "j", "j", "enter", "k", "enter")
+        assert isinstance(review.front, FileScreen)
+        assert review.front.place_to_edit() == ("lib/other.go", 3)
+        assert "▸    3  line 3" in review.text
+        assert "Found 1 error" in await review.press("q")
+        stage.files.clear()
+        await review.press("enter")
+        assert isinstance(review.front, LogScreen)
+
+
+async def test_in_a_log_n_goes_from_hit_to_hit_and_back() -> None:
+    async with evidence() as review:
+        await review.press("j", "j", "j", "enter", "slash")
+        await review.write("checked 39")
+        assert "enter keeps, then n N" in review.text
+        await review.press("enter")
+        assert isinstance(review.front, LogScreen)
+        assert review.front.copied() == "checked 39"
+        await review.press("n")
+        assert review.front.copied() == "checked 390"
+        await review.press("N", "N")
+        assert review.front.copied() == "checked 399"
+        await review.press("slash", "escape")
+        assert "nothing was looked for yet" in await review.press("n")
+
+
+async def test_the_list_of_runs_can_be_searched() -> None:
+    async with evidence() as review:
+        await review.press("slash")
+        await review.write("t.skip")
+        await review.press("enter", "enter")
+        assert isinstance(review.front, ReviewScreen)
 
 
 async def test_a_log_can_be_read_from_its_beginning() -> None:
@@ -268,8 +307,8 @@ def test_places_in_logs_are_found_only_in_files_of_the_change() -> None:
     )
     assert place_in("xcmd/serve.go:13", files) is None
     assert place_in("no place at 12:30", files) is None
-    assert names_place("lib/other.go:3: note") == "lib/other.go:3"
-    assert names_place("12:30:01 all well") == ""
+    assert named_place("lib/other.go:3: note") == Place("lib/other.go", 3)
+    assert named_place("12:30:01 all well") is None
 
 
 async def test_a_hostile_log_reaches_the_screen_without_its_controls() -> None:

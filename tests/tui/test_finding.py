@@ -15,6 +15,7 @@ from tui import editor
 from tui.matching import ranked
 from tui.screens.choosing import Choosing
 from tui.screens.review import ReviewScreen
+from tui.widgets.codeview import CodeView
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,9 @@ async def test_slash_finds_n_goes_on_and_the_footer_counts() -> None:
         await review.write("float64")
         assert "hit 1 of 2" in review.text
         assert "float64(n) {" in cursor(review)
-        await review.press("escape")
+        assert "enter keeps, then n N" in review.text
+        await review.press("enter")
+        assert "enter keeps" not in review.text
         assert review.screen.diff.document.words == "float64"
         text = await review.press("n")
         assert "hit 2 of 2" in text
@@ -39,6 +42,19 @@ async def test_slash_finds_n_goes_on_and_the_footer_counts() -> None:
         assert "hit 1 of 2" in await review.press("n")
         assert "hit 2 of 2" in await review.press("N")
         assert "hit 1 of 2" in await review.press("N")
+
+
+async def test_escape_closes_the_find_box_and_takes_the_marks_away() -> None:
+    async with reviewing() as review:
+        await review.press("slash")
+        await review.write("float64")
+        there = cursor(review)
+        text = await review.press("escape")
+        assert "hit 1 of 2" not in text
+        assert review.screen.diff.document.words == ""
+        assert cursor(review) == there
+        assert "nothing was looked for yet" in await review.press("n")
+        assert isinstance(review.front, ReviewScreen)
 
 
 async def test_words_that_no_line_has_are_said_to_be_nowhere() -> None:
@@ -103,6 +119,13 @@ async def test_f_finds_in_all_files_and_goes_to_the_diff_or_opens_the_file() -> 
         assert "lib/clock.go" in review.text
         assert "    3  func Now() " in review.text
         assert "\x1b" not in review.text
+        view = review.app.screen.query_one(CodeView)
+        number = next(y for y, at in enumerate(view.in_view()) if at == 3)
+        (word,) = [part for part in view.render_line(number) if part.text == "return"]
+        (one,) = [part for part in view.render_line(number) if part.text == "1"]
+        assert word.style is not None
+        assert one.style is not None
+        assert word.style.color != one.style.color
         await review.press("q")
         assert type(review.front).__name__ == "ReviewScreen"
 
@@ -122,7 +145,8 @@ async def test_e_opens_the_editor_at_the_line_and_nothing_outside_of_the_worktre
     async with reviewing(made) as review:
         await review.press("slash")
         await review.write("refill(time")
-        await review.press("escape", "e")
+        text = await review.press("escape", "e")
+        assert "what you changed is in the worktree only; b, then R, checks it" in text
         await review.press("slash")
         await review.write(":8080")
         await review.press("escape", "e")

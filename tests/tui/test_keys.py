@@ -168,6 +168,8 @@ async def test_a_theme_can_be_chosen_and_an_unknown_one_is_not_fatal() -> None:
     for name, expected in (("factory-blue-orange",) * 2, ("none such", "factory")):
         async with playing(scene.stage(), SMALL, settings=Settings(theme=name)) as pilot:
             assert pilot.app.theme == expected
+            if name != expected:
+                await shows(pilot, 'keys.toml: no theme is called "none such"')
 
 
 # --- help and palette

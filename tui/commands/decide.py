@@ -53,7 +53,11 @@ async def accept(
             if left:
                 reply = await send(client, wire.AcceptPart(**bound, left_out=left))
                 part = ", ".join(reply.tasks)
-                console.line(f"{part} is checked and landed; then the rest goes back as feedback")
+                out = ", ".join(without)
+                console.line(
+                    f"{part}, without {out}, is checked and lands once it is green; "
+                    f"then {out} goes back to {view.task.id} as feedback"
+                )
                 continue
             await send(client, wire.Accept(**bound))
             console.line(

@@ -15,7 +15,7 @@ from tui.diff.colour import Spans
 from tui.diff.paint import Flag, Palette, Sheet, edge
 from tui.diff.words import Marks
 
-_Piece: TypeAlias = tuple[int, int, Style]
+Piece: TypeAlias = tuple[int, int, Style]
 """Characters `start` … `end` in a style."""
 
 MOVED = "≡"
@@ -81,31 +81,31 @@ def _letters(row: Row, sheet: Sheet) -> str:
 
 def _styled(
     row: Row, cut: Cut, base: Style, palette: Palette, found: Found, flags: Flag, sheet: Sheet
-) -> list[_Piece]:
+) -> list[Piece]:
     """The characters of a cut, in order and without gaps, as each of them is painted."""
     text = shown(row.text)
-    pieces: list[_Piece] = [(cut.start, cut.end, base)] if cut.end > cut.start else []
+    pieces: list[Piece] = [(cut.start, cut.end, base)] if cut.end > cut.start else []
     if Flag.SEEN not in flags:
         tones = ((start, end, palette.tones[tone]) for start, end, tone in found.spans)
-        pieces = _laid(pieces, tones, cut)
+        pieces = laid(pieces, tones, cut)
         words = palette.words.get(row.kind)
         if words is not None and found.words:
             marks = (whole(text, start, end) for start, end in found.words)
-            pieces = _laid(pieces, ((start, end, words) for start, end in marks), cut)
+            pieces = laid(pieces, ((start, end, words) for start, end in marks), cut)
     if sheet.blanks:
         blanks = occurrences(text, " ")
-        pieces = _laid(pieces, ((start, end, palette.blank) for start, end in blanks), cut)
+        pieces = laid(pieces, ((start, end, palette.blank) for start, end in blanks), cut)
     if row.kind == RowKind.ADDED and (end := tail(row.text)) < len(text):
-        pieces = _laid(pieces, ((end, len(text), palette.trailing),), cut)
+        pieces = laid(pieces, ((end, len(text), palette.trailing),), cut)
     if found.sought:
         hits = (whole(text, start, end) for start, end in occurrences(text, found.sought))
-        pieces = _laid(pieces, ((start, end, palette.hit) for start, end in hits), cut)
+        pieces = laid(pieces, ((start, end, palette.hit) for start, end in hits), cut)
     return pieces
 
 
-def _laid(pieces: list[_Piece], over: Iterable[_Piece], cut: Cut) -> list[_Piece]:
+def laid(pieces: list[Piece], over: Iterable[Piece], cut: Cut) -> list[Piece]:
     """Lay stretches over others; both are in order, and the ones below have no gaps."""
-    out: list[_Piece] = []
+    out: list[Piece] = []
     below = iter(pieces)
     current = next(below, None)
     for start, end, style in over:

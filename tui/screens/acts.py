@@ -14,6 +14,8 @@ from tui.standing import asks
 from tui.text import line, money
 from tui.widgets.card import Card
 
+_EDITED = "what you changed is in the worktree only; b, then R, checks it and shows it here"
+
 
 class TaskActs(Moving):
     """Say, pause, end, budget, editor, shell, evidence; each about `current_task`."""
@@ -138,5 +140,7 @@ class TaskActs(Moving):
                 # A link of the agent's may lead anywhere; what is opened is in the worktree.
                 inside = path and file.is_file() and file.is_relative_to(folder.resolve())
                 editor.edit(self.app, *((file, number) if inside else (folder, 0)))
+                if view.task.state is TaskState.READY:
+                    self.say(_EDITED)
         except editor.EditorError as error:
             self.say(str(error), error=True)

@@ -8,7 +8,7 @@ from factory import wire
 from tui.feed import Link
 from tui.keys import actions
 from tui.screens.everywhere import Everywhere
-from tui.widgets.footer import Did, Find
+from tui.widgets.footer import Did, Find, LetGo
 from tui.widgets.pointing import Opened
 
 
@@ -40,6 +40,9 @@ class FactoryScreen(Everywhere):
         """Go to the next place that has these words (from here on, or after it with `again`)."""
         return False
 
+    def let_go(self) -> None:
+        """Take the marks of what was found away."""
+
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was in front."""
         self.footer.show(self.WHERE, self.hints, self.factory.keymap)
@@ -68,3 +71,8 @@ class FactoryScreen(Everywhere):
         event.stop()
         if not self.find(event.words, again=event.again):
             self.footer.not_found()
+
+    @on(LetGo)
+    def _let_go(self, event: LetGo) -> None:
+        event.stop()
+        self.let_go()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -59,6 +59,17 @@ class EvidenceScreen(Proving):
         """The task it is about."""
         return self._of
 
+    def texts(self) -> Mapping[str, str]:
+        """What can be found: what the list says."""
+        evidence, width, now = self._evidence, self.size.width, self.factory.now()
+        slots = evidencelines.slots(evidence) if evidence else ()
+        named: dict[str, str] = {}
+        for slot in slots:
+            if slot.key and evidence:
+                said = evidencelines.draw(evidence, slot, width, now).plain
+                named[slot.key] = f"{named.get(slot.key, '')} {said}"
+        return named
+
     def take(self, overview: Overview) -> None:
         """Ask anew: a run may have ended."""
         self.run_worker(self._read(), group="read", exclusive=True)
@@ -81,7 +92,7 @@ class EvidenceScreen(Proving):
         elif run is not None:
             from tui.screens.log import LogScreen
 
-            self.app.push_screen(LogScreen(run, self._files, self.jump))
+            self.app.push_screen(LogScreen(self._of, run, self._files, self.jump))
         else:
             self.say(f"it has not run, so there is no log; {self.key('rerun')} runs it")
 

@@ -11,16 +11,14 @@ from textual.widgets import Static
 
 from factory.wire import Chunk, FileText
 from tui.keys import Where, bindings
-from tui.layout import Step
 from tui.screens.acts import TaskActs
+from tui.screens.loglines import LogLines
 from tui.text import line
+from tui.widgets.codeview import CodeView
 from tui.widgets.footer import Footer
-from tui.widgets.logview import LogView
-
-_ASIDE = 8
 
 
-class FileScreen(TaskActs):
+class FileScreen(LogLines, TaskActs):
     """Begins at a line of the file."""
 
     WHERE = Where.FILE
@@ -43,7 +41,7 @@ class FileScreen(TaskActs):
             ),
             id="evidence-heading",
         )
-        yield LogView(numbered=True)
+        yield CodeView(self._file.path)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -51,9 +49,9 @@ class FileScreen(TaskActs):
         self.run_worker(self._open(), exclusive=True)
 
     async def _open(self) -> None:
-        view = self.query_one(LogView)
+        view = self.log_view
         await view.open(self._fetch)
-        view.go(self._number - 1)
+        view.go(self._number - 1, middle=True)
 
     async def _fetch(self, offset: int, limit: int, tail: bool) -> Chunk:
         text = self._file.text
@@ -66,34 +64,9 @@ class FileScreen(TaskActs):
 
     def place_to_edit(self) -> tuple[str, int]:
         """The line under the cursor."""
-        return self._file.path, self.query_one(LogView).cursor + 1
-
-    def move(self, step: Step) -> None:
-        """Move the cursor; to the side, scroll long lines."""
-        view = self.query_one(LogView)
-        if step.across:
-            view.aside(step.across * _ASIDE)
-        elif step.end:
-            view.go_to_end(last=step.end > 0)
-        else:
-            view.go(view.cursor + step.down + step.half * max(view.size.height // 2, 1))
-
-    def copied(self) -> str:
-        """The line under the cursor."""
-        return self.query_one(LogView).line
+        return self._file.path, self.log_view.cursor + 1
 
     def action_open(self) -> None:
         """There is nothing below a line."""
         edit, back = self.key("editor"), self.key("back")
         self.say(f"{edit} opens this line in your editor; {back} goes back")
-
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next line that has these words."""
-        view = self.query_one(LogView)
-        lines = view.text.lines if view.text else []
-        start = view.cursor + again
-        for at in (*range(start, len(lines)), *range(min(start, len(lines)))):
-            if words.casefold() in lines[at].casefold():
-                view.go(at)
-                return True
-        return False

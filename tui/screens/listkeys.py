@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.layout import Step
-from tui.screens.moving import Moving
+from tui.matching import hit
+from tui.screens.hits import Hits
 from tui.widgets.listing import Listing
 
 
-class ListScreen(Moving):
+class ListScreen(Hits):
     """A screen whose one panel is a `Listing`."""
 
     @property
@@ -29,16 +30,13 @@ class ListScreen(Moving):
         """What can be found: the words of each item, in the order of the list."""
         return {}
 
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next item that has these words."""
+    def go_to_hit(self, words: str, by: int) -> bool:
+        """Go to an item that has these words, round the end where need be."""
         texts = self.texts()
         keys = list(texts)
-        cursor = self.listing.cursor
-        at = keys.index(cursor) + again if cursor in keys else 0
-        for key in (*keys[at:], *keys[:at]):
-            if words.casefold() in texts[key].casefold():
-                return self.listing.to(key)
-        return False
+        here = keys.index(self.listing.cursor) if self.listing.cursor in texts else -max(by, 0)
+        at = hit(list(texts.values()), words, here, by)
+        return at is not None and self.listing.to(keys[at])
 
     def move(self, step: Step) -> None:
         """Move the cursor by items, half pages or to an end."""

@@ -1,4 +1,4 @@
-"""The log of one run, whole; a `path:line` in it leads to the diff."""
+"""The log of one run, whole; a `path:line` in it leads to the diff, or to its file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from factory.model import Run
 from factory.wire import AnyNotice, Chunk, FileView, Grew
 from tui.diff.place import Place
 from tui.keys import Where, bindings
-from tui.layout import Step
-from tui.logtext import names_place, place_in
+from tui.logtext import named_place, place_in
 from tui.reviewlines import COLOURS
-from tui.screens.moving import Moving
+from tui.screens.file import FileScreen
+from tui.screens.loglines import LogLines
 from tui.text import line, took
 from tui.widgets.footer import Footer
 from tui.widgets.logview import LogView
 
-_ASIDE = 8
 
-
-class LogScreen(Moving):
+class LogScreen(LogLines):
     """Reads a log from its end; `enter` goes to the place that the line names."""
 
     WHERE = Where.EVIDENCE
@@ -34,8 +32,11 @@ class LogScreen(Moving):
     AUTO_FOCUS = "LogView"
     CSS_PATH = "evidence.tcss"
 
-    def __init__(self, run: Run, files: Sequence[FileView], jump: Callable[[Place], None]) -> None:
+    def __init__(
+        self, task: str, run: Run, files: Sequence[FileView], jump: Callable[[Place], None]
+    ) -> None:
         super().__init__()
+        self._of = task
         self._log_of = run
         self._files = files
         self._jump = jump
@@ -62,44 +63,25 @@ class LogScreen(Moving):
         if isinstance(notice, Grew) and notice.name == self._log_of.id:
             self.run_worker(self.query_one(LogView).grow(), group="grow", exclusive=True)
 
-    def move(self, step: Step) -> None:
-        """Move the cursor; to the side, scroll long lines."""
-        view = self.query_one(LogView)
-        if step.across:
-            view.aside(step.across * _ASIDE)
-        elif step.end:
-            view.go_to_end(last=step.end > 0)
-        else:
-            view.go(view.cursor + step.down + step.half * max(view.size.height // 2, 1))
-
-    def copied(self) -> str:
-        """The line under the cursor."""
-        return self.query_one(LogView).line
-
-    def find(self, words: str, *, again: bool) -> bool:
-        """Go to the next line of what was read that has these words."""
-        view = self.query_one(LogView)
-        lines = view.text.lines if view.text else []
-        start = view.cursor + again
-        for at in (*range(start, len(lines)), *range(min(start, len(lines)))):
-            if words.casefold() in lines[at].casefold():
-                view.go(at)
-                return True
-        return False
-
     def action_open(self) -> None:
         """Go to the `path:line` that the line names."""
-        view = self.query_one(LogView)
+        view = self.log_view
         words = view.line
         above = view.text.lines[: view.cursor] if view.text else ()
         place = place_in(words, self._files, above)
         if place is not None:
             self.app.pop_screen()
             self._jump(place)
-        elif named := names_place(words):
-            self.say(f"{line(named)} is not in this change")
+        elif (named := named_place(words)) is not None:
+            self.run_worker(self._open_file(named), group="file", exclusive=True)
         else:
             self.say("this line names no place; a line with `path:line` leads to the diff")
+
+    async def _open_file(self, named: Place) -> None:
+        """Show a file that the diff has not; its lines are those of the candidate."""
+        file = await self.ask(lambda client: client.file(self._of, named.path))
+        if file is not None and self.app.screen is self:
+            self.app.push_screen(FileScreen(self._of, file, named.line))
 
     def action_rerun(self) -> None:
         """Belongs to the list of runs."""

@@ -9,7 +9,7 @@ from textual.content import Content
 from factory.client import Client
 from factory.wire import Mention, Mentions
 from tui.screens.choosing import Choosing
-from tui.text import clean, fit, line
+from tui.text import clean, fit, line, plural
 from tui.widgets.listing import Slot
 
 Look = Callable[[Client, str], Awaitable[Mentions]]
@@ -48,7 +48,7 @@ class Mentioned(Choosing):
         self.found, self._answered = answer.found, words
         self.listing.cursor = ""
         self.listing.show([Slot(str(at)) for at in range(len(self.found))], self._line)
-        lines = f"{len(self.found)} lines{' and more' if answer.more else ''}"
+        lines = f"{plural(len(self.found), 'line')}{' and more' if answer.more else ''}"
         self.prompt("" if self.found else "no file has this", f"{lines}   enter go   esc close")
 
     def _line(self, slot: Slot, width: int) -> Content:

@@ -44,12 +44,22 @@ class Did(Message):
 
 
 class FindBox(Static, can_focus=True):
-    """One line of words to find: enter goes on to the next hit, escape leaves."""
+    """One line of words to find. Escape leaves and forgets them.
+
+    Enter leaves and keeps them, where keys of the screen go from hit to hit; else it goes on to
+    the next hit.
+    """
 
     words = ""
+    keys = ""
+    """The keys that go from hit to hit once the box is closed: `n N`; empty for none."""
 
     class Closed(Message):
-        """The developer is done with finding."""
+        """The developer is done with typing; `kept` says whether the hits are still wanted."""
+
+        def __init__(self, *, kept: bool) -> None:
+            super().__init__()
+            self.kept = kept
 
     def on_key(self, event: events.Key) -> None:
         """Type, erase, go on or leave; no key gets through to the screen."""
@@ -57,9 +67,9 @@ class FindBox(Static, can_focus=True):
         event.prevent_default()
         match event.key:
             case "escape":
-                self.display = False
-                self.screen.set_focus(None)
-                self.post_message(self.Closed())
+                self._close(kept=False)
+            case "enter" if self.keys:
+                self._close(kept=bool(self.words))
             case "enter":
                 self.post_message(Find(self.words, again=True))
             case "backspace":
@@ -78,9 +88,9 @@ class FindBox(Static, can_focus=True):
         """Every key that types is ours while we have the focus."""
         return True
 
-    def begin(self) -> None:
-        """Show the box, empty."""
-        self.words = ""
+    def begin(self, keys: str) -> None:
+        """Show the box, empty. `keys` go from hit to hit when it is closed."""
+        self.words, self.keys = "", keys
         self.missed(False)
         self.display = True
         self.focus()
@@ -88,10 +98,16 @@ class FindBox(Static, can_focus=True):
     def missed(self, missed: bool, hits: str = "") -> None:
         """Show the words, and whether nothing has them, or which hit of how many is shown."""
         words = Content.assemble(("/", "$accent"), Content(line(self.words)), ("▌", "$accent"))
-        hint = ("nothing has this   ", "$error") if missed else ("enter next   ", "$text-muted")
+        enter = f"enter keeps, then {self.keys}   " if self.keys else "enter next   "
+        hint = ("nothing has this   ", "$error") if missed else (enter, "$text-muted")
         if hits:
             words = Content.assemble(words, "   ", (hits, "$accent"))
         self.update(Content.assemble(words, "   ", hint, ("esc close", "$text-muted")))
+
+    def _close(self, *, kept: bool) -> None:
+        self.display = False
+        self.screen.set_focus(None)
+        self.post_message(self.Closed(kept=kept))
 
     def _type(self, words: str) -> None:
         self.words = words
@@ -101,6 +117,10 @@ class FindBox(Static, can_focus=True):
 
 
 _GAP = Content("  ")
+
+
+class LetGo(Message):
+    """The developer is done with what was found: its marks may go."""
 
 
 class Words(Widget):
@@ -227,11 +247,20 @@ class Footer(Horizontal):
     def begin_find(self) -> None:
         """Let the developer type words to find."""
         self.query_one(Words).display = False
-        self.query_one(FindBox).begin()
+        self.query_one(FindBox).begin(self._keys_between_hits())
+
+    def _keys_between_hits(self) -> str:
+        where, keymap = self._place or (Where.EVERYWHERE, {})
+        found = {action.id: own_keys(action, keymap) for action in actions(where)}
+        named = (found[name] for name in ("next_hit", "previous_hit") if name in found)
+        return " ".join(shown(action.keys[0]) for action in named)
 
     @on(FindBox.Closed)
-    def _found(self) -> None:
+    def _found(self, event: FindBox.Closed) -> None:
         self.query_one(Words).display = True
+        if not event.kept:
+            self.query_one(Words).say(None)
+            self.post_message(LetGo())
 
     def not_found(self) -> None:
         """Say that nothing has the words."""

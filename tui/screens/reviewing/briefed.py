@@ -38,6 +38,8 @@ class Briefed(Deciding):
         super().__init__(task, look, at)
         self._begins = False
         """Whether the diff that comes next is one that the developer has just come to."""
+        self._unchanged = False
+        """Whether it came back with the very lines that the developer has decided on."""
         self._page: tuple[int, Spot] | None = None
         """Where the diff below stood when the page came; None while it is not there."""
 
@@ -50,20 +52,24 @@ class Briefed(Deciding):
 
     def go_to_neighbour(self, by: int) -> bool:
         """Review another change of the inbox, from its page on."""
-        self._begins = True
+        self._begins, self._unchanged = True, False
         return super().go_to_neighbour(by)
 
     def opened(self) -> None:
         """Begin with the page, or where the developer stopped reading this change."""
         super().opened()
         document = self.diff.document
+        if self.look is Look.DELTA and not document.index.delta:
+            self.look = Look.CHANGE
+            self.say("you have not decided on it before: all of it is new")
         if not self._begins:
             self._page = self._page and self._spot()
         elif self.look is Look.DELTA and not document.index.rows:
-            self.look = Look.CHANGE  # nothing of it is new but the target: show it whole
+            self.look = Look.CHANGE  # no line of it is new: show it whole, after saying so
+            self._unchanged = True
             self.read()
             return
-        elif document.unseen == len(document.places.marks):
+        elif self._unchanged or document.unseen == len(document.places.marks):
             self.show_page()
         else:
             row = document.seen.next_left(-1)
@@ -91,7 +97,7 @@ class Briefed(Deciding):
             page = briefing.page(
                 view, document.index, self.comments, document.seen, width=self.size.width,
                 height=self.size.height - _AROUND, now=self.factory.now(),
-                whole=self.key("delta", Where.REVIEW),
+                unchanged=self._unchanged, whole=self.key("delta", Where.REVIEW),
             )  # fmt: skip
             below = self.query_one("#review-page", Static)
             below.styles.height = self.size.height - _AROUND

@@ -29,6 +29,8 @@ from tui.widgets.footer import Footer
 
 WIDE = 100
 """Cells from which on the files have a column of their own."""
+_TALL = 30
+"""Lines from which on what stands around the diff keeps its place."""
 _PATIENCE = 0.08
 """Seconds for which the first paint waits for the diff."""
 
@@ -127,7 +129,11 @@ class ReviewCore(TaskActs):
             number = place_in_inbox(overview, self.task_id, self.factory.order)
             head = reviewlines.headline(view, document.index, overview.target, number, seen, width)
         _put(self.query_one("#review-headline", Static), head)
-        _put(self.query_one("#review-concerns", Static), reviewlines.concerns(view, width))
+        known = reviewlines.concerns(view, width)
+        # On a small screen a line that says nothing is one of code.
+        concerns = self.query_one("#review-concerns", Static)
+        concerns.display = bool(known) or self.app.size.height >= _TALL
+        _put(concerns, known)
         _put(
             self.query_one("#review-evidence", Static),
             reviewlines.evidence(view.guardrails, width),

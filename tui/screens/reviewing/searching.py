@@ -41,6 +41,11 @@ class Searching(Walking):
         self._seek(1 if again else 0)
         return True
 
+    def let_go(self) -> None:
+        """Look for nothing any more."""
+        self._sought = self.diff.document.words = ""
+        self.diff.redraw()
+
     def action_next_hit(self) -> None:
         """Go to the next line with the words."""
         self._seek(1)
