@@ -82,10 +82,6 @@ class FileScreen(TaskActs):
         """The line under the cursor."""
         return self.query_one(LogView).line
 
-    def action_open(self) -> None:
-        """There is nothing below a line."""
-        self.say("e opens this line in your editor; q goes back")
-
     def find(self, words: str, *, again: bool) -> bool:
         """Go to the next line that has these words."""
         view = self.query_one(LogView)
