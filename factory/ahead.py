@@ -8,6 +8,8 @@ from factory import lifecycle
 from factory.gate import Gate
 from factory.lifecycle import Phase
 from factory.model import FactoryError, Judged, StoreError, Task, TaskState, Verdict
+from factory.phases import Phases
+from factory.remarks import keep
 from factory.rivals import overtaken
 from factory.shop import Shop
 
@@ -18,9 +20,10 @@ _RECHECK = 600.0
 class Ahead:
     """What is worth checking while nothing else is."""
 
-    def __init__(self, shop: Shop, gate: Gate) -> None:
+    def __init__(self, shop: Shop, gate: Gate, phases: Phases) -> None:
         self._shop = shop
         self._gate = gate
+        self._phases = phases
         self._checked = ""
         self._broken = ""
         self._tried: dict[str, str] = {}
@@ -69,7 +72,7 @@ class Ahead:
             merge = await self._shop.vault.merge(self._shop.tip.commit, change.snapshot)
             if merge.conflicts:
                 event = await self._gate.examine(task, change.snapshot, self._shop.tip)
-                self._happen(task, event)
+                await self._happen(task, event)
 
     async def _check_tip(self) -> None:
         commit = self._shop.tip.commit
@@ -87,14 +90,17 @@ class Ahead:
     async def _look_again(self, task: Task, snapshot: str) -> None:
         tip = self._shop.tip
         self._tried[task.id] = tip.commit  # whatever comes of it: not over and over on one tip
-        self._happen(task, await self._gate.examine(task, snapshot, tip))
+        await self._happen(task, await self._gate.examine(task, snapshot, tip))
 
-    def _happen(self, task: Task, event: lifecycle.AnyEvent) -> None:
+    async def _happen(self, task: Task, event: lifecycle.AnyEvent) -> None:
         """What was found ahead of time counts only where the task still waits as it did."""
+        moved = await self._phases.read(event, anew=False)
         now = self._shop.store.tasks.get(task.id)
         waits = (now.state, now.snapshot) == (TaskState.READY, task.snapshot)
         if waits and not isinstance(event, lifecycle.Failed):
-            self._shop.happen(task.id, event)
+            with self._shop.store.transaction():
+                self._shop.happen(task.id, event)
+                keep(self._shop, moved)
 
 
 def _cannot_run(judged: Sequence[Judged], target: str) -> str:

@@ -61,6 +61,7 @@ def application(engine: Engine) -> Starlette:
             Route("/review/{name}/moves", view(found.moves)),
             Route("/review/{name}/mentions", view(found.mentions)),
             Route("/review/{name}/text", view(found.text)),
+            Route("/review/{name}/data", view(found.data)),
             Route("/evidence/{name}/why", view(evidence.why)),
             Route("/evidence/{name}/deeds", view(evidence.deeds)),
             Route("/evidence/{name}/compared", view(evidence.compared)),
@@ -196,6 +197,13 @@ class _Finding:
         look, _ = _look(request)
         path = request.query_params.get("file", "")
         return await self._searching.text(request.path_params["name"], look, path)
+
+    async def data(self, request: Request) -> wire.FileBytes:
+        look, _ = _look(request)
+        return await self._searching.data(
+            request.path_params["name"], look, request.query_params.get("file", ""),
+            new=request.query_params.get("new") != "0",
+        )  # fmt: skip
 
 
 def _words(request: Request) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -118,6 +120,14 @@ class Client:
         """A file of the candidate, or of the worktree, to be read."""
         return await self._view(f"/review/{task}/text", wire.FileText, look=look, file=path)
 
+    async def data(
+        self, task: str, path: str, look: wire.Look = wire.Look.CHANGE, *, new: bool = True
+    ) -> wire.FileBytes:
+        """A file on one side of a diff, as it is."""
+        return await self._view(
+            f"/review/{task}/data", wire.FileBytes, look=look, file=path, new=int(new)
+        )
+
     async def why(
         self, task: str, path: str, line: int, *, new: bool, look: wire.Look = wire.Look.CHANGE
     ) -> wire.Why:
@@ -197,10 +207,11 @@ class Client:
     ) -> bytes:
         import httpx2
 
+        asked = self._http.request(method, path, params=params, content=content, timeout=timeout)
         try:
-            response = await self._http.request(
-                method, path, params=params, content=content, timeout=timeout
-            )
+            # In a context of its own: the loop keeps a timer's, with whoever asked, until the time
+            # is up, long after the answer.
+            response = await asyncio.create_task(asked, context=Context())
         except httpx2.HTTPError as error:
             raise EngineError(_SILENT) from error
         if response.status_code == 200:

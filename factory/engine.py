@@ -78,7 +78,7 @@ class Engine:
         shop.store.journal.listen(hub.happened)
         shop.store.journal.listen(self.loads.happened)
         shop.store.journal.listen(self.audits.happened)
-        shop.store.journal.listen(lambda _: self.runner.wake())
+        shop.store.journal.listen(self.runner.wake)
 
     def hello(self) -> Hello:
         """Who we are."""

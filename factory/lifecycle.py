@@ -56,6 +56,7 @@ from factory.model import (
 from factory.standing import may_land_as_part, may_land_by_rule
 
 __all__ = [
+    "TAKEN_BACK",
     "Accepted",
     "AnyEvent",
     "Asked",
@@ -89,6 +90,8 @@ __all__ = [
 ]
 
 S = TaskState
+TAKEN_BACK = "taken back"
+"""Kind of the fact that a decision was taken back."""
 
 
 class Phase(StrEnum):
@@ -167,7 +170,8 @@ def _landing(task: Task, event: AnyEvent) -> Step | None:
     match event:
         case Differs():
             text = "the target moved, and what would land is no longer what was accepted"
-            return _to(task, S.READY, "differs", text, decision=None, landing=None, waiting="")
+            return _to(task, S.READY, "differs", text, decision=None, landing=None, waiting="",
+                       asks=True)  # fmt: skip
         case Pushing(landing=landing):
             return _to(task, S.LANDING, "landing", landing.commit, landing=landing, waiting="")
         case Refused(why=why):
@@ -222,13 +226,13 @@ def _around(task: Task, event: AnyEvent, now: float) -> Step | None:
         case ((S.READY | S.PARKED | S.WORKING | S.CHECKING), TookOver()) if not task.landing:
             return _the_rest(task, event, now)
         case S.LANDING, TakenBack() if task.waiting or not task.landing:
-            return _to(task, S.READY, "taken back", "the acceptance", decision=None, landing=None,
-                       waiting="")  # fmt: skip
+            return _to(task, S.READY, TAKEN_BACK, "the acceptance", decision=None, landing=None,
+                       waiting="", asks=True)  # fmt: skip
         case ((S.WORKING | S.PARKED), TakenBack()) if task.before and task.before.told:
             return _unsaid(task, task.before, event, now) if not task.landing else None
         case S.REJECTED, TakenBack() if task.before:
             before = task.before
-            return _to(task, before.state, "taken back", "the rejection", parked=before.parked,
+            return _to(task, before.state, TAKEN_BACK, "the rejection", parked=before.parked,
                        before=None)  # fmt: skip
         case _:
             return None
@@ -256,7 +260,7 @@ def _unsaid(task: Task, before: Before, event: TakenBack, now: float) -> Step | 
     heard = all(one.text != before.told for one in task.prompts if one not in before.prompts)
     note = Pending(text=event.note, origin=Origin.DEVELOPER, at=now)
     left = tuple(one for one in before.prompts if one in task.prompts)
-    return _to(task, before.state, "taken back", "the feedback", parked=before.parked,
+    return _to(task, before.state, TAKEN_BACK, "the feedback", parked=before.parked,
                round=before.round, rounds=before.rounds, before=None, lay_out=event.tree,
                prompts=(*left, note) if heard and event.note else left)  # fmt: skip
 
@@ -333,7 +337,8 @@ def _green(task: Task, change: Change, now: float, *, by_rule: bool) -> Step:
     """Ready, or straight to landing where the developer has accepted beforehand."""
     text = f"{change.lane}" if change.weakened or change.marks else ""
     as_part = may_land_as_part(task, change)
-    if task.state is S.CHECKING and (by_rule or task.undoes or as_part):
+    undoes = bool(task.undoes) and not task.parts
+    if task.state is S.CHECKING and not task.asks and (by_rule or undoes or as_part):
         decision = Decision(snapshot=change.snapshot, tip=change.tip, tree=change.tree,
                             patch_id=change.patch_id, at=now, by_rule=by_rule)  # fmt: skip
         how = "by rule" if by_rule else "as a part" if as_part else "with its undo"

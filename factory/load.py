@@ -11,6 +11,7 @@ from statistics import median
 
 from factory.admission import waits_for_person
 from factory.model import Task
+from factory.reviewing import all_aside
 from factory.shop import Shop
 from factory.wire import Fact, Load
 
@@ -42,11 +43,13 @@ class Loads:
             self._facts.append(fact)
 
     def view(self) -> Load:
-        """How it is now."""
+        """How it is now; what was put aside is no load."""
         config = self._shop.tip.config
         limit = config.waiting_at_most if config else 0
         tasks = self._shop.store.tasks.all()
-        return load(tasks, self._facts, now=self._shop.now(), at_most=limit)
+        aside = all_aside(self._shop, tasks)
+        left = (task for task in tasks if task.id not in aside)
+        return load(left, self._facts, now=self._shop.now(), at_most=limit)
 
 
 def load(tasks: Iterable[Task], facts: Sequence[Fact], *, now: float, at_most: int) -> Load:

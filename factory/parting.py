@@ -19,7 +19,7 @@ from factory.model import Change, GitError, NotNowError, Part, Struct, Task, Tas
 from factory.review.partial import Without, applied, chosen, remainder
 from factory.shop import Shop
 from factory.standing import concerns
-from factory.wire import AcceptPart
+from factory.wire import Accept, AcceptPart
 
 _OPEN = (TaskState.CHECKING, TaskState.READY, TaskState.LANDING)
 _GOES_ON = (TaskState.READY, TaskState.PARKED, TaskState.WORKING, TaskState.CHECKING)
@@ -60,15 +60,22 @@ async def parted(shop: Shop, command: AcceptPart) -> Parting:
     return Parting(of=change, commit=commit, part=part, named=_named(left))
 
 
-def bound(shop: Shop, command: AcceptPart) -> Change:
+def bound(shop: Shop, command: Accept | AcceptPart) -> Change:
     """The green change that a decision means: exactly this snapshot, at exactly this tree."""
-    shop.store.tasks.get(command.task)
+    task = shop.store.tasks.get(command.task)
     change = shop.store.evidence.change(command.task)
-    if change is None or (change.snapshot, change.tree) != (command.snapshot, command.tree):
+    if change is None:
+        raise NotNowError(f"{command.task} has no change yet")
+    shown = (command.snapshot, command.tree, command.tip or change.tip)
+    if (change.snapshot, change.tree, change.tip) != shown:
         raise NotNowError(f"{command.task} has changed since you looked; look again")
     if not change.green:
         raise NotNowError(f"{command.task} is not green; only a green change can be accepted")
     refuse_parted(shop, command.task)
+    if task.state is not TaskState.READY:
+        raise NotNowError(
+            f"{task.id} is {task.state} and cannot be accepted: only a ready change can be"
+        )
     return change
 
 

@@ -19,7 +19,7 @@ from factory.model import (
     cause,
     sentence,
 )
-from factory.remarks import settle
+from factory.remarks import Moved, carry, keep, settle
 from factory.reviewing import Reviewing
 from factory.shop import Shop
 
@@ -45,26 +45,31 @@ class Phases:
         """
         try:
             event = await self._work_on(task, phase)
-            await self._read(event, phase)
+            moved = await self.read(event, anew=phase is Phase.CHECK)
         except Exception as error:
             found = cause(error)
             if isinstance(found, NotNowError | StoreError):
                 raise found from error
             event = lifecycle.Failed(reason=ParkReason.ERROR, message=_why(found, task, phase))
+            moved = ()
         with self._shop.store.transaction():
             after = self._shop.happen(task.id, event)
+            keep(self._shop, moved)
             if isinstance(event, lifecycle.Landed):
                 parting.landed(self._shop, after)
         if isinstance(event, lifecycle.Landed):
             reached(Point.LAND_DONE)
 
-    async def _read(self, event: lifecycle.AnyEvent, phase: Phase) -> None:
-        """Before a change is shown: its hunks, and what became of the developer's remarks."""
-        if isinstance(event, lifecycle.Green | lifecycle.Differs):
-            before = self._shop.store.evidence.changes(event.change.task)
-            await self._reviewing.remember(event.change)
-            if phase is Phase.CHECK:
-                await settle(self._shop, event.change, before)
+    async def read(self, event: lifecycle.AnyEvent, *, anew: bool) -> tuple[Moved, ...]:
+        """Before a change is shown: its hunks, and where the developer's remarks stand on it.
+
+        `anew` where it is another round's, which may have answered them.
+        """
+        if not isinstance(event, lifecycle.Green | lifecycle.Differs):
+            return ()
+        before = self._shop.store.evidence.changes(event.change.task)
+        await self._reviewing.remember(event.change)
+        return await (settle if anew else carry)(self._shop, event.change, before)
 
     async def _work_on(self, task: Task, phase: Phase) -> lifecycle.AnyEvent:
         match phase:

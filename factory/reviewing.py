@@ -108,7 +108,8 @@ class Reviewing:
         if not seen:
             return tuple(rounds.touched(whole.files, delta.files, marks))
         known = self._shop.store.reviews.seen(name).union(marks)
-        if not known.issuperset(self._shop.store.answers.note(hunks_note(old)).split()):
+        earlier = self._shop.store.answers.note(hunks_note(old)).split()
+        if not earlier or not known.issuperset(earlier):
             return ()
         return tuple(rounds.settled(whole.files, delta.files, known) - known)
 
@@ -153,12 +154,13 @@ def aside_note(task: str) -> str:
 def aside(task: Task, change: Change | None) -> str:
     """How a task stands that is put aside: where it stands otherwise, it is aside no more.
 
-    That is the agent's work and what speaks against it, not the tip: a change that merges with a
-    new one as it was is still the change that was put aside.
+    That is the agent's work, what speaks against it and since when it waits, not the tip: a change
+    that merges with a new one as it was is still the change that was put aside. What was taken up
+    meanwhile and waits once more is not, though it may say the same.
     """
     stands = f"{change.snapshot} {change.lane} {change.green}" if change else ""
     parked = f"{task.parked.reason} {task.parked.message}" if task.parked else ""
-    return f"{task.state} {stands} {parked}"
+    return f"{task.state} {task.changed_at} {stands} {parked}"
 
 
 def put_aside(shop: Shop, task: Task, change: Change | None) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from factory import admission, lifecycle
 from factory.ahead import Ahead
@@ -30,6 +30,7 @@ from factory.pairs import Pairs
 from factory.phases import Phases
 from factory.reviewing import Reviewing, all_aside
 from factory.shop import Shop
+from factory.wire import Fact
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +60,9 @@ class Runner:
         self._shop = shop
         self._attempts = attempts
         self._landings = landings
-        self._ahead = Ahead(shop, gate)
-        self.pairs = Pairs(shop)
         self._phases = Phases(shop, attempts, gate, landings, reviewing)
+        self._ahead = Ahead(shop, gate, self._phases)
+        self.pairs = Pairs(shop)
         self._running: dict[str, tuple[Phase | None, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
         self._waits: dict[str, tuple[float, float]] = {}
@@ -75,8 +76,13 @@ class Runner:
         self.problem = ""
         """Why nothing new is started, in words for the developer."""
 
-    def wake(self) -> None:
-        """A row may have changed: look at them again."""
+    def wake(self, fact: Fact | None = None) -> None:
+        """A row may have changed: look at them again.
+
+        What was taken back ends at once: the next word is not for files still to be put back.
+        """
+        if fact is not None and fact.kind == lifecycle.TAKEN_BACK and fact.task in self._running:
+            _end(*self._running[fact.task])
         self._wake.set()
 
     def moved(self) -> None:
@@ -192,9 +198,8 @@ class Runner:
     def _drive(self, task: Task) -> None:
         phase = lifecycle.phase(task)
         under_way = self._running.get(task.id)
-        if under_way is not None and under_way[0] is not None and under_way[0] is not phase:
-            if not under_way[1].cancelling():  # once: what it ends must end in peace
-                under_way[1].cancel()  # paused, ended, or sent back: the row has moved on
+        if under_way is not None and under_way[0] is not phase:
+            _end(*under_way)  # paused, ended, or sent back: the row has moved on
         elif phase is not None and under_way is None and not self._alone():
             self._spawn(task.id, phase, self._phases.run(task, phase))
 
@@ -209,14 +214,11 @@ class Runner:
             self._spawn(_AHEAD, None, work)
 
     def _due(self, tasks: tuple[Task, ...], began: float) -> float | None:
-        """Seconds until something goes on by itself; None where nothing does.
-
-        What was due when the look began was begun by it, or waits for what runs.
-        """
+        """Seconds until something goes on by itself; None where nothing does."""
         times = [task.parked.until for task in tasks if task.parked]
         times += [self._waits.get(task.id, (None,))[0] for task in tasks if task.waiting]
-        due = [time for time in (*times, self._ahead.again) if time is not None and time > began]
-        return max(0.05, min(due) - self._shop.now()) if due else None
+        due = _next((*times, self._ahead.again), began)
+        return None if due is None else max(0.05, due - self._shop.now())
 
     def _tidy(self, task: Task) -> None:
         """A task that is over gives its worktree back; feedback that was taken back leaves none."""
@@ -249,3 +251,14 @@ class Runner:
                 self.wake()
 
         self._running[name] = (phase, asyncio.create_task(guarded(), name=f"{name} {phase}"))
+
+
+def _end(phase: Phase | None, work: asyncio.Task[None]) -> None:
+    """End what runs of a phase, once: it must end in peace."""
+    if phase is not None and not work.cancelling():
+        work.cancel()
+
+
+def _next(times: Iterable[float | None], began: float) -> float | None:
+    """The first of some times. What was due when a look began was begun by it, or waits."""
+    return min((time for time in times if time is not None and time > began), default=None)

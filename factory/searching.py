@@ -8,7 +8,7 @@ from factory.model import UnknownError
 from factory.review.patch import line_text
 from factory.reviewing import Reviewing
 from factory.shop import Shop
-from factory.wire import FileText, Found, Look, Mention, Mentions, MovedLines
+from factory.wire import FileBytes, FileText, Found, Look, Mention, Mentions, MovedLines
 
 _LARGEST = 2_000_000
 """Bytes of a file that is sent to be read."""
@@ -55,3 +55,9 @@ class Searching:
             raise UnknownError(f"{path} is no file of this candidate")
         text = line_text(data[:_LARGEST])
         return FileText(path=path, text=text, cut=len(data) > _LARGEST)
+
+    async def data(self, name: str, look: Look, path: str, *, new: bool) -> FileBytes:
+        """A file on one side of a diff, as it is, where it is not too large to be sent."""
+        data = await self._reviewing.file(name, look, path, new=new) or b""
+        cut = len(data) > _LARGEST
+        return FileBytes(path=path, data=b"" if cut else data, cut=cut)

@@ -11,6 +11,7 @@ def may_land_by_rule(task: Task, change: Change, *, lines: int, until: float | N
     return (
         task.accept is AcceptRule.WHEN_GREEN
         and not task.parts
+        and not task.asks
         and change.lane == "plain"
         and not change.critical
         and not change.marks

@@ -97,7 +97,7 @@ class Views:
             guardrails=self._guardrails(task, change),
             overlaps=_overlaps(task, changes, self._shop),
             meets=self._runner.pairs.meets(change, changes.values()),
-            moved=self._runner.pairs.moved(change) if change and behind else (),
+            moved_files=self._runner.pairs.moved(change) if change and behind else (),
             behind=behind, stale_on=change.tip if change and behind else "",
             since=task.changed_at, spoke_at=spoke,
             last_line=_last_line(path) if task.state is TaskState.WORKING else "",

@@ -30,7 +30,7 @@ COUNTING = frozenset(
 OURS = frozenset({
     "id", "name", "key", "sign", "value", "title", "kind", "status", "mark", "verdict", "reason",
     "version", "protocol", "keys", "shown", "given", "base", "tree", "tip", "snapshot", "commit",
-    "hunk", "run", "task", "tasks",
+    "hunk", "run", "task", "tasks", "left_out",
 })  # fmt: skip
 """Names that widgets of ours have as well; the terminal trial is what looks at those."""
 

@@ -58,6 +58,8 @@ class Stage:
     rows: dict[tuple[str, wire.Look], tuple[wire.Row, ...]] = field(default_factory=dict)
     moves: tuple[wire.MovedLines, ...] = ()
     mentions: wire.Mentions = _MENTIONS
+    data: dict[tuple[str, str], wire.FileBytes] = field(default_factory=dict)
+    """Files as they are, by path and side: `1` is the new one."""
     files: dict[str, wire.FileText] = field(default_factory=dict)
     reasons: dict[tuple[str, int], wire.Why] = field(default_factory=dict)
     """Why a line is there, by path and number."""
@@ -132,6 +134,7 @@ class Stage:
                 Route("/review/{id}/find", self._view(self._found)),
                 Route("/review/{id}/moves", self._view(lambda r: self.moves)),
                 Route("/review/{id}/mentions", self._view(lambda r: self.mentions)),
+                Route("/review/{id}/data", self._view(lambda r: self.data[_pair(r)])),
                 Route("/review/{id}/text", self._view(lambda r: self.files[_asked(r, "file")])),
                 Route("/evidence/{id}/why", self._view(self._why)),
                 Route("/evidence/{id}/deeds", self._view(lambda r: self.deeds.get(_id(r), _DEEDS))),
@@ -304,6 +307,10 @@ def _scope(request: httpx2.Request) -> dict[str, Any]:
 
 def _id(request: Request) -> str:
     return str(request.path_params.get("id", request.url.path))
+
+
+def _pair(request: Request) -> tuple[str, str]:
+    return _asked(request, "file"), _asked(request, "new")
 
 
 def _look(request: Request) -> wire.Look:

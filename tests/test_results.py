@@ -17,7 +17,7 @@ def test_every_test_is_named_once_by_what_became_of_it() -> None:
     found = compare(new, "3f2a9c1", old)
     assert found.broken == ("breaks", "fails")
     assert (found.still, found.mended) == (("stays",), ("mends",))
-    assert (found.added, found.gone, found.kept) == (("comes",), ("goes",), 1)
+    assert (found.new_ones, found.gone, found.kept) == (("comes",), ("goes",), 1)
     assert (found.run, found.tip_run) == ("change", "tip")
 
 
@@ -29,7 +29,7 @@ def test_a_test_that_failed_and_is_no_more_is_gone_and_not_mended() -> None:
 def test_a_tool_that_names_findings_only_has_none_that_are_gone() -> None:
     found = compare(run("change", failing=("a.py:E1",)), "t", run("tip", failing=("b.py:E2",)))
     assert (found.broken, found.mended) == (("a.py:E1",), ("b.py:E2",))
-    assert (found.added, found.gone) == ((), ())
+    assert (found.new_ones, found.gone) == ((), ())
 
 
 def test_without_a_run_on_the_tip_nothing_is_compared() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from factory.model import ParkReason, Struct, TaskState
 from factory.wire import Fact, Overview, Report, ReportItem, TaskView
 from tui import happened, text
+from tui.keys import NONE, own_key
 from tui.standing import needs_you, why
 
 _ORDER = (
@@ -52,15 +53,17 @@ class Told(Struct):
     state: TaskState
 
 
-def told(report: Report, overview: Overview | None) -> tuple[Told, ...]:
+def told(
+    report: Report, overview: Overview | None, keymap: Mapping[str, str] = NONE
+) -> tuple[Told, ...]:
     """The report's tasks: what needs the developer first, then what is ready, then the rest."""
     views = {view.task.id: view for view in overview.tasks} if overview else {}
     now = overview.now if overview else report.until
-    items = [_told(item, views.get(item.task), now) for item in report.items]
+    items = [_told(item, views.get(item.task), now, keymap) for item in report.items]
     return tuple(sorted(items, key=lambda item: (item.sign != "!", _ORDER.index(item.state))))
 
 
-def _told(item: ReportItem, view: TaskView | None, now: float) -> Told:
+def _told(item: ReportItem, view: TaskView | None, now: float, keymap: Mapping[str, str]) -> Told:
     # The report is a moment's; where the task has moved on since, the newest state counts.
     state = view.task.state if view else item.state
     change = view.change if view else None
@@ -75,7 +78,7 @@ def _told(item: ReportItem, view: TaskView | None, now: float) -> Told:
         note=_note(item, view, now),
         size=f"+{change.added} −{change.removed}" if change else "",
         cost=spent if item.spent.usd or item.spent.tokens else "",
-        press=_press(state, waits=waits),
+        press=_press(state, keymap, waits=waits),
         state=state,
     )
 
@@ -100,12 +103,13 @@ def _note(item: ReportItem, view: TaskView | None, now: float) -> str:
     return text.line(f"{said}{by_rule}")
 
 
-def _press(state: TaskState, *, waits: bool) -> str:
+def _press(state: TaskState, keymap: Mapping[str, str], *, waits: bool) -> str:
+    enter, undo = own_key("report.open", keymap), own_key("report.undo_landing", keymap)
     if state is TaskState.READY:
-        return "enter reviews"
+        return f"{enter} reviews"
     if waits:
-        return "enter"
-    return "u undoes" if state is TaskState.LANDED else ""
+        return enter
+    return f"{undo} undoes" if state is TaskState.LANDED else ""
 
 
 def numbers(items: Iterable[Told]) -> str:

@@ -117,9 +117,10 @@ class FactoryApp(Attentive, Themed):
 
     def _begin(self) -> None:
         if not self.is_headless:
-            # What is alive now lives as long as we do: the collector need not walk it again.
+            # What is alive now lives as long as we do: the collector need not walk it again. After
+            # that it comes often and finds little, so that no frame waits long for it.
             gc.freeze()
-            gc.set_threshold(50_000, 20, 100)
+            gc.set_threshold(5_000, 40, 100)
         self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
         for problem in self._settings.problems:
             self._active(partial(_complain, problem))

@@ -40,11 +40,15 @@ class Part(Struct):
 
 def page(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
-    *, width: int, height: int, now: float,
+    *, width: int, height: int, now: float, whole: str,
 ) -> Content:  # fmt: skip
-    """The page, `width` cells wide and at most `height` lines long."""
+    """The page, `width` cells wide and at most `height` lines long.
+
+    `whole` is the key that shows the whole change where the diff is what is new.
+    """
     room = max(width - _LABEL - 3, 20)
-    parts = [part for part in _parts(view, index, comments, seen, room, now) if part.lines]
+    parts = [*_news(index, whole), *_parts(view, index, comments, seen, room, now)]
+    parts = [part for part in parts if part.lines]
     kept = _fitted(parts, height)
     airy = sum(kept) + len(parts) <= height
     rows: list[Content] = []
@@ -56,15 +60,18 @@ def page(
     return Content("\n").join(rows)
 
 
+def _news(index: ReviewIndex, whole: str) -> Iterator[Part]:
+    if index.delta:
+        news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
+        words = f"{news} since your last look; {whole} shows the whole change"
+        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
+
+
 def _parts(
     view: TaskView, index: ReviewIndex, comments: Sequence[Comment], seen: Collection[str],
     room: int, now: float,
 ) -> Iterator[Part]:  # fmt: skip
     change, task = view.change, view.task
-    if index.delta:
-        news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"
-        words = f"{news} since your last look; d shows the whole change"
-        yield Part(name="new", lines=(Content.styled(words, _WARNING),))
     title = Content.styled(line(task.title, room), "bold")
     spec = task.spec.strip().removeprefix(task.title).strip()
     yield Part(name="asked", lines=(title, *_words(spec, room)), least=1)

@@ -33,6 +33,7 @@ class Shown(NamedTuple):
     snapshot: str
     tree: str
     since: float
+    tip: str = ""
 
 
 def together_refusal(view: TaskView | None, shown: Shown | None, now: float) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from factory.model import Verdict
 from factory.wire import GuardrailStatus, Overview, TaskView
 from tui import text
+from tui.keys import NONE, own_key
 from tui.standing import Counts, counts, needs_you, short, why
 from tui.summary import keys_for, timed
 
@@ -96,7 +97,9 @@ def troubles(overview: Overview, width: int) -> list[Content]:
     ]
 
 
-def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list[Content]:
+def attention(
+    overview: Overview, width: int, now: float, keymap: Mapping[str, str] = NONE, rows: int = 2
+) -> list[Content]:
     """What needs the developer, side by side where two fit; what does not fit is counted."""
     lines = troubles(overview, width)
     waiting = [view for view in overview.tasks if needs_you(view)]
@@ -105,19 +108,20 @@ def attention(overview: Overview, width: int, now: float, rows: int = 2) -> list
     shown = waiting if len(waiting) <= room else waiting[: max(0, room - 1)]
     alone = len(shown) if len(shown) == len(waiting) and len(shown) % beside else 0
     cells = [
-        _needy(view, width if at == alone else width // beside, now)
+        _needy(view, width if at == alone else width // beside, now, keymap)
         for at, view in enumerate(shown, start=1)
     ]
     if len(shown) < len(waiting):
         more = f" ! {len(waiting) - len(shown)} {'more ' if shown else ''}need you"
-        cells.append(Content.assemble((more, "$warning"), ("  ! next", "$text-muted")))
+        key = own_key("everywhere.next_waiting", keymap)
+        cells.append(Content.assemble((more, "$warning"), (f"  {key} next", "$text-muted")))
     for at in range(0, len(cells), beside):
         lines.append(_beside(cells[at : at + beside], width // beside))
     return lines
 
 
-def _needy(view: TaskView, width: int, now: float) -> Content:
-    press = keys_for(view).split(" · ")[0]
+def _needy(view: TaskView, width: int, now: float, keymap: Mapping[str, str]) -> Content:
+    press = keys_for(view, keymap).split(" · ")[0]
     name = text.line(view.task.id, 24)
     room = max(0, width - len(press) - len(name) - 7)
     return Content.assemble(

@@ -126,8 +126,8 @@ def _figures(view: TaskView) -> list[tuple[str, str]]:
         words.append(f"{plural(view.comments, 'comment')} unsent")
     if others := overlaps(view):
         words.append(f"touches {line(named(others))}")
-    if view.moved:
-        words.append(f"the target moved {line(named(view.moved, 2))}")
+    if view.moved_files:
+        words.append(f"the target moved {line(named(view.moved_files, 2))}")
     if view.overtaken:
         words.append(f"overtaken by {line(view.overtaken)}, which landed")
     elif view.rivals:

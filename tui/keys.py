@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
-from textual.binding import Binding
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
 
 class Where(StrEnum):
@@ -269,6 +271,8 @@ def actions(where: Where) -> tuple[Action, ...]:
 
 def bindings(where: Where) -> list[Binding]:
     """The Textual bindings of a place; `BINDINGS = bindings(Where.FLOOR)` is all a screen needs."""
+    from textual.binding import Binding  # a status line names keys too, without a screen
+
     return [
         Binding(
             ",".join(action.keys),
@@ -290,6 +294,28 @@ def shown(key: str) -> str:
 _SHOWN = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
 
 
+NONE: Mapping[str, str] = {}
+"""The keys of who has changed none."""
+
+
+class Mapped(Protocol):
+    """Who knows the developer's own keys: the application."""
+
+    keymap: Mapping[str, str]
+
+
+def own_key(name: str, keymap: Mapping[str, str]) -> str:
+    """The key of an action as a sentence names it: `own_key("everywhere.undo", …)` is `u`.
+
+    Raises KeyError for a name that no action has.
+    """
+    key = own_keys(_NAMED[name], keymap).keys[0]
+    return _SHOWN.get(key, key)
+
+
+_NAMED = {f"{action.where}.{action.id}": action for action in REGISTRY}
+
+
 def remapped(keymap: Mapping[str, str]) -> tuple[Action, ...]:
     """The registry with the developer's own keys (`{"floor.say": "S"}`) in it."""
     return tuple(own_keys(action, keymap) for action in REGISTRY)
@@ -301,7 +327,26 @@ def mistakes(keymap: Mapping[str, str]) -> tuple[str, ...]:
     found = [f"{name} is not an action; `?` lists them" for name in keymap if name not in known]
     for where in Where:
         found.extend(_clashes(action for action in remapped(keymap) if action.where is where))
+    usual = {(one, other) for one, other, _ in _shared(REGISTRY)}
+    found += [
+        f"{one} takes the key {key} from {other}"
+        for one, other, key in _shared(remapped(keymap))
+        if (one, other) not in usual
+    ]
     return tuple(found)
+
+
+def _shared(registry: Iterable[Action]) -> Iterable[tuple[str, str, str]]:
+    """An action of a place, one that works there too but stands behind it, and their key."""
+    placed = list(registry)
+    for above in placed:
+        borrowed = _ALSO.get(above.where, ())
+        if borrowed is None or above.where is Where.EVERYWHERE:
+            continue
+        for below in placed:
+            if below.where in (*borrowed, Where.EVERYWHERE):
+                one, other = f"{above.where}.{above.id}", f"{below.where}.{below.id}"
+                yield from ((one, other, key) for key in above.keys if key in below.keys)
 
 
 def _clashes(placed: Iterable[Action]) -> Iterable[str]:

@@ -179,7 +179,7 @@ def figures(found: Compared) -> str:
     """`+4 new, 1 gone`: what differs from the tip; empty where nothing does or none is known."""
     counts = (
         (found.broken, "{} newly failing"), (found.gone, "{} gone"),
-        (found.mended, "{} mended"), (found.added, "+{} new"),
+        (found.mended, "{} mended"), (found.new_ones, "+{} new"),
     )  # fmt: skip
     return ", ".join(words.format(len(names)) for names, words in counts if names)
 
@@ -199,7 +199,7 @@ def compared(found: Compared) -> list[Sentence]:
          "$text-warning"),
         ("failing there too", found.still, "✗", _MUTED),
         ("mended", found.mended, "✓", "$text-success"),
-        ("new", found.added, "+", "$text-success"),
+        ("new", found.new_ones, "+", "$text-success"),
     )  # fmt: skip
     for title, names, sign, style in sections:
         if names:

@@ -110,7 +110,7 @@ def concerns(view: TaskView, width: int) -> Content:
         ("unproven", tuple(f'"{claim}"' for claim in note.unproven), "$text-warning"),
         ("new tests prove nothing", change.idle, "$text-warning"),
         ("concerns", note.concerns, "$text-warning"),
-        ("moved under it", view.moved, "$text-warning"),
+        ("moved under it", view.moved_files, "$text-warning"),
         ("overlaps", overlaps(view), "$text-warning"),
         ("other attempts", view.rivals, "$text-primary"),
         ("found", note.findings, "$text-muted"),
@@ -153,10 +153,11 @@ def feedback_question(view: TaskView, comments: Sequence[Comment], remark: str) 
     )
 
 
-def reject_question(view: TaskView) -> Content:
-    """What a reject does."""
+def reject_question(view: TaskView, undo: str) -> Content:
+    """What a reject does; the key `undo` takes it back."""
     return Content.assemble(
-        ("reject", "bold"), f" {_id(view)}? Nothing of it lands; its work is kept, u brings it back"
+        ("reject", "bold"),
+        f" {_id(view)}? Nothing of it lands; its work is kept, {undo} brings it back",
     )
 
 

@@ -38,12 +38,12 @@ def columns(view: TaskView, rival: TaskView, width: int) -> Content:
     return Content("\n").join(rows)
 
 
-def keep_question(view: TaskView, rival: TaskView) -> Content:
+def keep_question(view: TaskView, rival: TaskView, undo: str) -> Content:
     """What keeping one of two attempts does to the other."""
     end = "rejected" if rejectable(rival) else "ended"
     return Content.assemble(
         ("keep", "bold"), f" {line(view.task.id)}? The other attempt, {line(rival.task.id)}, is "
-        f"{end}; its work is kept, u brings it back",
+        f"{end}; its work is kept, {undo} brings it back",
     )  # fmt: skip
 
 

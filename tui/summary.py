@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from factory.model import Lane, ParkReason, TaskState, Verdict
 from factory.wire import GuardrailStatus, TaskView
+from tui.keys import own_key
 from tui.lines import Kind, Line
 from tui.standing import SILENT, needs_you, progress, sign, why
 from tui.text import ago, clock, line, money, plural, took
@@ -49,7 +52,7 @@ def _tone(view: TaskView) -> Tone:
             return Tone.PLAIN
 
 
-def told(view: TaskView, now: float) -> tuple[Line, ...]:
+def told(view: TaskView, now: float, keymap: Mapping[str, str]) -> tuple[Line, ...]:
     """What stands in a pane of a task that no agent works on: why, how much, what to press."""
     if view.task.state is TaskState.WORKING:
         return ()
@@ -61,7 +64,7 @@ def told(view: TaskView, now: float) -> tuple[Line, ...]:
         lines.append(Line(Kind.TEXT, verdicts))
     if size := size_line(view):
         lines.append(Line(Kind.REMARK, size))
-    if press := keys_for(view):
+    if press := keys_for(view, keymap):
         lines.append(Line(Kind.PROMPT, press))
     return tuple(lines)
 
@@ -72,25 +75,27 @@ def _reason_kind(view: TaskView) -> Kind:
     return Kind.TEXT if view.task.state is TaskState.READY else Kind.REMARK
 
 
-def keys_for(view: TaskView) -> str:
+def keys_for(view: TaskView, keymap: Mapping[str, str]) -> str:
     """What to press about a task: empty where nothing is to be done."""
+    say, go_on = own_key("floor.say", keymap), f"{own_key('floor.pause', keymap)} go on"
+    enter, budget = own_key("floor.open", keymap), own_key("floor.budget", keymap)
     match view.task.state:
         case TaskState.READY:
-            return "enter review"
+            return f"{enter} review"
         case TaskState.PARKED if view.task.parked is not None:
             match view.task.parked.reason:
                 case ParkReason.QUESTION:
-                    return "s answer · enter read on"
+                    return f"{say} answer · {enter} read on"
                 case ParkReason.BUDGET:
-                    return "+ raise the budget · enter read on"
+                    return f"{budget} raise the budget · {enter} read on"
                 case ParkReason.PAUSED | ParkReason.RATE_LIMITED:
-                    return "p go on · s say"
+                    return f"{go_on} · {say} say"
                 case _:
-                    return "s say · p go on · enter read on"
+                    return f"{say} say · {go_on} · {enter} read on"
         case TaskState.LANDED:
-            return "u undo"
+            return f"{own_key('everywhere.undo', keymap)} undo"
         case TaskState.STOPPED | TaskState.DRAFT:
-            return "p go on"
+            return go_on
         case _:
             return ""
 

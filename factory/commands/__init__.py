@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from factory import lifecycle
+import contextlib
+
+from factory import lifecycle, remarks
 from factory.commands.decisions import Decisions
 from factory.commands.given import Given
 from factory.commands.queue import Queue
@@ -76,7 +78,26 @@ class Commands:
             reached(Point.COMMAND_KEPT)
         except FactoryError as error:
             return Reply(error=str(error), exit_code=error.exit_code)
+        if isinstance(request.command, SaveComment | TakeBack):
+            await self._catch_up(request.command.task)
         return reply
+
+    async def _catch_up(self, name: str) -> None:
+        """Remarks that were written on an earlier tree than the newest go to its lines.
+
+        Where that fails, the next round does it: each knows the tree that it was written on.
+        """
+        change = self._shop.store.evidence.change(name)
+        written = self._shop.store.reviews.comments(name)
+        new = (one.tree for one in written if one.anchor.new and one.tree)
+        if change is None or all(tree == change.tree for tree in new):
+            return
+        before = self._shop.store.evidence.changes(name)
+        with contextlib.suppress(FactoryError):
+            await self._reviewing.remember(change)
+            moved = await remarks.carry(self._shop, change, before)
+            with self._shop.store.transaction():
+                remarks.keep(self._shop, moved)
 
     async def _prepare(self, command: AnyCommand) -> str | Parting:
         """What needs git before the transaction: the commit of a revert, or of an adopted file;

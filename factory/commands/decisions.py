@@ -8,7 +8,6 @@ from factory import lifecycle, parting, remarks
 from factory.gate.judging import refuse_waiver, waiver
 from factory.load import READ
 from factory.model import (
-    Change,
     Comment,
     CommentState,
     Decision,
@@ -72,10 +71,16 @@ class Decisions:
                 at = known.at if known else self._shop.now()
                 reviews.put(
                     Comment(id=command.id, task=command.task, kind=command.kind, at=at,
-                            anchor=command.anchor, text=command.text)
+                            anchor=command.anchor, text=command.text, tree=self._shown(command))
                 )  # fmt: skip
                 self._shop.store.journal.say("comment", task=command.task)
                 return (command.task,)
+
+    def _shown(self, command: SaveComment) -> str:
+        """The tree of a comment's lines; empty for those of the tip's side, if nobody said it."""
+        change = self._shop.store.evidence.change(command.task)
+        newest = change.tree if change is not None and command.anchor.new else ""
+        return command.tree or newest
 
     def _leave_out(self, command: LeaveOut) -> tuple[str, ...]:
         self._shop.store.tasks.get(command.task)
@@ -102,12 +107,7 @@ class Decisions:
 
     def accept(self, command: Accept) -> tuple[str, ...]:
         """Accept exactly the snapshot and tree that were shown."""
-        change = self._change(command.task)
-        if (change.snapshot, change.tree) != (command.snapshot, command.tree):
-            raise NotNowError(f"{command.task} has changed since you looked; look again")
-        if not change.green:
-            raise NotNowError(f"{command.task} is not green; only a green change can be accepted")
-        parting.refuse_parted(self._shop, command.task)
+        change = parting.bound(self._shop, command)
         decision = Decision(
             snapshot=change.snapshot, tip=change.tip, tree=change.tree, patch_id=change.patch_id,
             at=self._shop.now(),
@@ -115,13 +115,6 @@ class Decisions:
         self._shop.happen(command.task, lifecycle.Accepted(decision=decision))
         self._shop.store.answers.put_note(remarks.decided_note(command.task), change.tree)
         return (command.task,)
-
-    def _change(self, name: str) -> Change:
-        self._shop.store.tasks.get(name)
-        change = self._shop.store.evidence.change(name)
-        if change is None:
-            raise NotNowError(f"{name} has no change yet")
-        return change
 
     def feedback(self, name: str, remark: str) -> tuple[str, ...]:
         """Send the draft comments, and a remark on the whole, to the agent."""

@@ -54,6 +54,8 @@ class Comment(Struct):
     at: float = 0.0
     first: int = 0
     """The round it was first sent in, where it is still open from there."""
+    tree: str = ""
+    """The tree whose lines the anchor names; empty where it was not said."""
     was: str = ""
     """What its lines said when it was sent, where they read otherwise now.
 

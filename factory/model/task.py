@@ -217,6 +217,9 @@ class Task(Struct):
     """Why a landing waits, in words: a dirty checkout, say."""
     given: str = ""
     """A commit that is the only snapshot of a task that no agent works on."""
+    asks: bool = False
+    """Whether an acceptance of it was taken back or came to nothing: nothing but a new one, given
+    by the developer, lands it then."""
     undoes: str = ""
     """Id of the landed task that this one reverts."""
     part: Part | None = None

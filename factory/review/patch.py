@@ -63,8 +63,13 @@ class Part(Struct):
 
     @property
     def name(self) -> bytes:
-        """What its marks are made from: a file by another name is another thing to look at."""
-        return b"\0".join((self.old_path, self.path)) if self.old_path else self.path
+        """What its marks are made from.
+
+        A file by another name, or that becomes a program, is another thing to look at.
+        """
+        names = (self.old_path, self.path) if self.old_path else (self.path,)
+        remade = self.old_there and self.new_there and self.old_mode != self.new_mode
+        return b"\0".join((*names, self.new_mode.encode()) if remade else names)
 
     @property
     def old_there(self) -> bool:

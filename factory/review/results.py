@@ -28,7 +28,7 @@ def compare(run: Run, tip: str, old: Run | None) -> Compared:
         mended=tuple(
             name for name in failed if name in passing or (not both and name not in failing)
         ),
-        added=tuple(name for name in passing if name not in passed and name not in failed),
+        new_ones=tuple(name for name in passing if name not in passed and name not in failed),
         gone=tuple(
             name
             for name in (passed | failed if both else {})

@@ -40,13 +40,15 @@ def touched(
 def _pairs(
     change: Sequence[FileView], delta: Sequence[FileView]
 ) -> Iterator[tuple[HunkView, tuple[str, ...]]]:
-    """Each hunk of the change, with the ids of the delta's hunks on the same lines."""
+    """Each hunk of the change, with what of the delta is about the same lines."""
     differing = {file.path: file for file in delta}
     for file in change:
         other = differing.get(file.path)
         for hunk in file.hunks:
-            found = (one for one in other.hunks if _meet(hunk, one)) if other else ()
-            yield hunk, tuple(one.id for one in found)
+            found = [one for one in other.hunks if _meet(hunk, one)] if other else []
+            # What differs without any lines, a mode say, may concern them all.
+            whole = (other.mark,) if other and not other.hunks else ()
+            yield hunk, (*whole, *(one.id for one in found))
 
 
 def _meet(left: HunkView, right: HunkView) -> bool:

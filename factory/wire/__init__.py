@@ -42,6 +42,7 @@ from factory.wire.evidence import Compared, Deeds, RanCommand, Trace, Weighed, W
 from factory.wire.hello import PROTOCOL, Hello
 from factory.wire.notices import AnyNotice, Grew, Happened, Notice, Progressed
 from factory.wire.review import (
+    FileBytes,
     FileText,
     FileView,
     Found,
@@ -97,6 +98,7 @@ __all__ = [
     "End",
     "Escape",
     "Fact",
+    "FileBytes",
     "FileText",
     "FileView",
     "Found",

@@ -67,6 +67,8 @@ class Accept(Command):
     task: str
     snapshot: str
     tree: str
+    tip: str = ""
+    """The commit that it was shown on: the same tree on another is another diff. Empty for any."""
 
 
 class AcceptPart(Command):
@@ -79,6 +81,8 @@ class AcceptPart(Command):
     snapshot: str
     tree: str
     left_out: tuple[str, ...]
+    tip: str = ""
+    """As in `Accept`."""
 
 
 class LeaveOut(Command):
@@ -161,6 +165,8 @@ class SaveComment(Command):
     kind: CommentKind
     anchor: Anchor
     text: str
+    tree: str = ""
+    """The tree whose lines the anchor names; empty for the newest that was shown."""
 
 
 class DropComment(Command):

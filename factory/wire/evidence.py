@@ -117,7 +117,7 @@ class Compared(Struct):
     """Failing on both."""
     mended: tuple[str, ...] = ()
     """Failing on the tip, passing now (or not found any more)."""
-    added: tuple[str, ...] = ()
+    new_ones: tuple[str, ...] = ()
     """Passing now, unknown on the tip."""
     gone: tuple[str, ...] = ()
     """Passing on the tip, neither passing nor failing now: removed, renamed or skipped."""

@@ -1,4 +1,8 @@
-"""A change's diff as data: an index of files and hunks, and the rows by number."""
+"""A change's diff as data: an index of files and hunks, and the rows by number.
+
+The structs that come by the thousand are hidden from the garbage collector (`gc=False`): they hold
+nothing but text, numbers and tuples of their like, of which no cycle can be made.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import msgspec
 from factory.model import Struct
 
 
-class HunkView(Struct):
+class HunkView(Struct, gc=False):
     """One hunk of a review; `id` is a hash of its path and lines."""
 
     id: str
@@ -28,7 +32,7 @@ class HunkView(Struct):
     """First line it shows on the right."""
 
 
-class FileView(Struct):
+class FileView(Struct, gc=False):
     """One file of a review, in reading order."""
 
     path: str
@@ -65,7 +69,7 @@ class RowKind(msgspec.Struct, frozen=True):
     NOTE = "n"
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line of a diff. `old` and `new` are 1-based line numbers, 0 where that side has none."""
 
     kind: str
@@ -156,6 +160,15 @@ class FileText(Struct):
     text: str
     cut: bool = False
     """Whether only its beginning is here."""
+
+
+class FileBytes(Struct):
+    """A file on one side of a diff, as it is; `data` is empty where that side has none."""
+
+    path: str
+    data: bytes
+    cut: bool = False
+    """Whether it is larger than what is sent, and not here."""
 
 
 class Found(Struct):

@@ -57,7 +57,7 @@ class TaskView(Struct):
     """Paths in conflict with the target's tip now."""
     meets: tuple[Meeting, ...] = ()
     """Other waiting changes that conflict with this one: whichever lands later is done again."""
-    moved: tuple[str, ...] = ()
+    moved_files: tuple[str, ...] = ()
     """Its files that the target has changed since the change was checked."""
     rivals: tuple[str, ...] = ()
     """Ids of the other attempts at the same that were not given up."""

@@ -14,13 +14,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from statistics import median
 
 from factory import spawn, wire
 from factory.model import TaskState
 from tests.bench import process, reviewed
+from tests.bench.ours import FRAME
 from tests.bench.panes import python
 from tests.bench.reviewed import SIZES
 from tests.bench.terminal import Terminal
@@ -33,14 +34,17 @@ _PRESSES = 30
 _KEYS = {"line": "jjjjjkjjjj", "half_page": "\x04\x04\x15", "hunk": "]]]][", "file": "}}}}{",
          "end": "Gg"}  # fmt: skip
 """What is pressed over and over, by what it moves by."""
+_REST = 0.000_2
+"""Seconds of work after the last frame of a key that are not worth a frame of their own."""
 
 
 def measure() -> dict[str, float]:
     """Milliseconds to first paint by size and engine, of work by key; MB; ratios."""
     with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
-        socket = Path(folder) / "engine.sock"
-        with engine(socket), Terminal(python("tests.bench.ours", str(socket))) as screen:
-            found = _ours(screen)
+        socket, frames = Path(folder) / "engine.sock", Path(folder) / "frames"
+        ours = python("tests.bench.ours", str(socket), str(frames))
+        with engine(socket), Terminal(ours) as screen:
+            found = _ours(screen, frames)
         with Terminal(python("tests.bench.syntax")) as screen:
             screen.wait(b"press o", timeout=60)
             screen.drain(0.5)
@@ -50,14 +54,12 @@ def measure() -> dict[str, float]:
     return {**found, "syntax_10k_ms": theirs, "ratio": theirs / found["open_10k_ms"]}
 
 
-def _ours(screen: Terminal) -> dict[str, float]:
+def _ours(screen: Terminal, frames: Path) -> dict[str, float]:
     begin(screen, b"vast")
-    found: dict[str, float] = {}
+    found = _through_page(screen)
     names = {"small": "100", "middle": "10k", "large": "100k", "vast": "2000_files"}
     for at, name in enumerate(SIZES):
         times = opened(screen, name, _TIMES)
-        if not at:
-            found["open_first_ms"] = times[0]
         found[f"open_{names[name]}_ms"] = median(times[1:])
         if at < len(SIZES) - 1:
             screen.press("j")
@@ -73,7 +75,28 @@ def _ours(screen: Terminal) -> dict[str, float]:
         pages.append(screen.answer_time("\x04", rb"value_\d+ ") * 1_000)
         screen.drain(0.3)
     found["half_page_ms"] = median(pages)
-    return found | _worked(screen) | {"memory_mb": screen.resident_mb()}
+    return found | _worked(screen, frames) | {"memory_mb": screen.resident_mb()}
+
+
+def _through_page(screen: Terminal) -> dict[str, float]:
+    """To the page of a change that nobody has looked at yet, and from there to its diff."""
+    screen.press("G")
+    screen.drain(0.3)
+    pages, diffs = [], []
+    for _ in range(_TIMES):
+        pages.append(screen.answer_time("\r", b"look at") * 1_000)
+        screen.drain(0.5)
+        diffs.append(screen.answer_time(" ", rb"value_\d+ ") * 1_000)
+        screen.drain(0.4)
+        screen.press("q")
+        screen.drain(0.4)
+    screen.press("g")
+    screen.drain(0.3)
+    return {
+        "open_first_ms": pages[0],
+        "open_page_ms": median(pages[1:]),
+        "page_to_diff_ms": median(diffs[1:]),
+    }
 
 
 def begin(screen: Terminal, last: bytes) -> None:
@@ -96,22 +119,41 @@ def opened(screen: Terminal, name: str, times: int) -> list[float]:
     return found
 
 
-def _worked(screen: Terminal) -> dict[str, float]:
-    """Milliseconds of processor time of the screen's own thread for one key, all frames of it."""
+def _worked(screen: Terminal, frames: Path) -> dict[str, float]:
+    """Milliseconds of processor time of the screen's own thread: for one key, and for one frame.
+
+    A frame's work is all that was done since the frame before it or since the key, so nothing that
+    a key costs is left out.
+    """
     by_key: dict[str, list[float]] = {}
+    pieces: list[float] = []
     for name, keys in _KEYS.items():
         spent = by_key.setdefault(name, [])
         for n in range(_PRESSES):
             before = process.thread_seconds(screen.pid)
             screen.press(keys[n % len(keys)])
             screen.drain(0.15)
-            spent.append((process.thread_seconds(screen.pid) - before) * 1_000)
-    every = sorted(chain.from_iterable(by_key.values()))
+            after = process.thread_seconds(screen.pid)
+            spent.append((after - before) * 1_000)
+            pieces += _pieces(frames, before, after)
+    every, pieces = sorted(chain.from_iterable(by_key.values())), sorted(pieces)
     return {
         **{f"work_{name}_ms": median(spent) for name, spent in by_key.items()},
         "work_p50_ms": median(every),
         "work_p99_ms": every[int(len(every) * 0.99)],
+        "frame_p50_ms": median(pieces),
+        "frame_p99_ms": pieces[int(len(pieces) * 0.99)],
+        "frame_max_ms": pieces[-1],
     }
+
+
+def _pieces(frames: Path, before: float, after: float) -> list[float]:
+    """Milliseconds of each frame between two readings of the clock, and of what came after it."""
+    done = (at for (at,) in FRAME.iter_unpack(frames.read_bytes()))
+    ends = [before, *(at for at in done if before < at <= after)]
+    if after - ends[-1] > _REST:
+        ends.append(after)
+    return [(end - start) * 1_000 for start, end in pairwise(ends)]
 
 
 async def _real() -> dict[str, float]:

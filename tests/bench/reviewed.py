@@ -39,6 +39,10 @@ SIZES = {
 }
 """By the task's name: 100 lines, 10,000, 100,000, and 100,000 in 2,000 files."""
 
+UNREAD = "unread"
+"""The last task: the largest change once more, of which nothing was seen. It opens with its page.
+"""
+
 _EACH = 4
 
 
@@ -84,7 +88,7 @@ def stage() -> Stage:
     """A stage with one ready change of each size."""
     now = time.time()
     made = Stage()
-    tasks = []
+    tasks, indexes = [], {}
     for at, (name, shape) in enumerate(SIZES.items()):
         with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
             read = review.read(*diff_of(Path(folder), name, shape), {})
@@ -103,9 +107,15 @@ def stage() -> Stage:
         )
         made.reviews[name, Look.CHANGE] = _begun(index)
         made.rows[name, Look.CHANGE] = read.page(0, read.rows)
+        indexes[name] = index
+    last = tasks[-1]
+    unread = replace(last, task=replace(last.task, id=UNREAD, title=UNREAD), since=now)
+    made.details[UNREAD] = Details(view=unread)
+    made.reviews[UNREAD, Look.CHANGE] = replace(indexes["vast"], task=UNREAD)
+    made.rows[UNREAD, Look.CHANGE] = made.rows["vast", Look.CHANGE]
     made.overview = Overview(
         seq=1, repository="bench", path="/bench", target="main", tip="a" * 40, now=now,
-        tasks=tuple(tasks),
+        tasks=(*tasks, unread),
     )  # fmt: skip
     return made
 

@@ -2,8 +2,12 @@
 
 `git diff | less`, `tig`, and `nit` (from PyPI), each where it is installed; on the same machine, in
 the same run, in the same pseudo-terminal, and with the diff in a file where a program can read one.
-Ours is the whole client on a stage engine; the others begin as processes, so the time from the
-command to our first screen stands beside the time from the key.
+Ours is the whole client on a stage engine and is asked by a key; the others begin as processes with
+every question. Of each, the first opening is left out.
+
+`less` is faster to its first screen, and no goal says otherwise: it paints what git has written so
+far, while we wait for the whole answer, the list of all files among it. `tig` and `nit` are figures
+where they are installed.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from tests.bench.terminal import Terminal
 
 NAME = "rivals"
 
-_TIMES = 3
+_TIMES = 4
 _END = rb"value_39 "
 
 
@@ -54,13 +58,13 @@ def measure() -> dict[str, float]:
         socket = Path(name) / "engine.sock"
         with engine(socket), Terminal(python("tests.bench.ours", str(socket))) as screen:
             begin(screen, b"vast")
-            screen.press("G")
+            screen.press("Gk")  # the last one opens with its page
             screen.drain(0.3)
             first = opened(screen, "vast", _TIMES)
             screen.press("\r")
             screen.drain(1.0)
             ends = [_to_end(screen) for _ in range(_TIMES)]
-        found |= {"ours_first_ms": median(first[1:]), "ours_end_ms": median(ends)}
+        found |= {"ours_first_ms": median(first[1:]), "ours_end_ms": median(ends[1:])}
         for program, rival in _RIVALS.items():
             if shutil.which(program) is None:
                 print(f"  {program} is not installed here: skipped", file=sys.stderr)
@@ -91,8 +95,8 @@ def _measured(program: str, line: str, end: bytes) -> dict[str, float]:
     except TimeoutError as error:
         print(f"  {program} did not answer: skipped, {str(error)[:80]}", file=sys.stderr)
         return {}
-    told = {f"{program}_first_ms": median(first)}
-    return told | ({f"{program}_end_ms": median(ends)} if ends else {})
+    told = {f"{program}_first_ms": median(first[1:])}
+    return told | ({f"{program}_end_ms": median(ends[1:])} if ends else {})
 
 
 def _to_end(screen: Terminal) -> float:

@@ -32,7 +32,10 @@ def test_a_place_whose_line_never_came_is_named() -> None:
     everything = [Line(whole=site.words, env=(), cwd=Path("/")) for site in sites.sites()]
     assert sites.unseen(everything) == ()
     fewer = [one for one in everything if "merge-tree" not in one.whole]
-    assert [site.place.partition(":")[0] for site in sites.unseen(fewer)] == ["git/vault.py"]
+    assert [site.place.partition(":")[0] for site in sites.unseen(fewer)] == [
+        "git/comparisons.py",
+        "git/vault.py",
+    ]
 
 
 def test_lines_are_the_same_but_for_ids_and_folders() -> None:

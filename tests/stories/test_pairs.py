@@ -96,6 +96,6 @@ async def test_files_that_the_target_moved_under_a_change_are_named(developer: D
         assert change is not None
         await factory.once(lambda: pairs.moved(change) == ("ten.txt",), task)
         view = await factory.view(task)
-        assert view.moved == ("ten.txt",)
+        assert view.moved_files == ("ten.txt",)
         assert view.behind == 1
         await factory.send(wire.End(task=slow))

@@ -309,3 +309,69 @@ async def test_the_rest_goes_back_once_though_the_engine_dies_as_the_part_lands(
 
 def _moved(developer: Developer) -> bool:
     return "new.txt" in developer.git("ls-tree", "--name-only", "main").split("\n")
+
+
+@told
+async def test_links_and_submodules_are_left_out_whole(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(), "one.txt": "1\n"})
+    (developer.path / "link").symlink_to("one.txt")
+    oid = developer.tip()
+    developer.git("update-index", "--add", "--cacheinfo", f"160000,{oid},sub")
+    developer.git("add", "link")
+    developer.git("commit", "-qm", "a link and a submodule")
+    before = developer.git("ls-tree", "main")
+    other = (
+        "ln -sfn README.md link; ln -s one.txt new; rm one.txt; ln -s README.md one.txt; "
+        "echo 1 > kept.txt"
+    )
+    async with works(developer) as factory:
+        task = await factory.ready("Links", other)
+        shown = await index(factory, task)
+        left = [file.mark for file in shown.files if file.path != "kept.txt"]
+        assert len(left) >= 3
+        hunks = tuple(hunk.id for f in shown.files if f.path == "link" for hunk in f.hunks)
+        ids = (*(mark for mark in left if mark != marks(shown, "link")[0]), *hunks)
+        await factory.until(await without(factory, task, *ids), TaskState.LANDED)
+    now = developer.git("ls-tree", "main").split("\n")
+    assert [line for line in now if "kept.txt" not in line] == before.split("\n")
+
+
+@told
+async def test_a_part_that_is_sent_twice_is_made_once(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(rail("slow", "sleep 0.3; test -f long.txt")),
+                      "long.txt": LONG})  # fmt: skip
+    async with works(developer) as factory:
+        task = await factory.ready("Three lines", GOOD)
+        shown = await index(factory, task)
+        command = wire.AcceptPart(
+            task=task, snapshot=shown.snapshot, tree=shown.tree, tip=shown.tip,
+            left_out=marks(shown, "new.txt"),
+        )  # fmt: skip
+        made = [(await factory.send(command, key="same")).tasks for _ in range(2)]
+        assert made[0] == made[1]
+        with pytest.raises(RefusedError, match="is to land first"):
+            await factory.send(command, key="other")
+        await factory.until(made[0][0], TaskState.LANDED)
+        with pytest.raises(RefusedError, match="only a ready change can be"):
+            await factory.send(command, key="late")
+        assert len(factory.engine.shop.store.tasks.all()) == 2
+    assert developer.subjects().count("Three lines") == 1
+
+
+@told
+async def test_no_part_of_what_was_sent_back_or_refused_lands(developer: Developer) -> None:
+    developer.commit({"factory.toml": settings(RULE), "long.txt": LONG})
+    async with works(developer) as factory:
+        task = await factory.ready("Three lines", GOOD)
+        shown = await index(factory, task)
+        command = wire.AcceptPart(
+            task=task, snapshot=shown.snapshot, tree=shown.tree, left_out=marks(shown, "new.txt")
+        )
+        await factory.send(wire.Reject(task=task))
+        with pytest.raises(RefusedError, match="is rejected and cannot be accepted"):
+            await factory.send(command)
+        await factory.send(wire.TakeBack(task=task))
+        await factory.send(wire.SendFeedback(task=task, text="sleep 5"))
+        with pytest.raises(RefusedError, match="only a ready change can be"):
+            await factory.send(command)
+        assert len(factory.engine.shop.store.tasks.all()) == 1

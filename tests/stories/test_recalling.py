@@ -125,5 +125,5 @@ async def test_tests_are_held_against_the_tips_by_name(developer: Developer) -> 
         assert tests.tip == factory.engine.shop.tip.commit
         assert tests.still == ("tests/test_it.py::test_c",)
         assert tests.gone == ("tests/test_it.py::test_b",)
-        assert set(tests.added) == {"tests/test_it.py::test_new", "tests/test_d.py::test_d"}
+        assert set(tests.new_ones) == {"tests/test_it.py::test_new", "tests/test_d.py::test_d"}
         assert (tests.kept, tests.broken, tests.mended) == (1, (), ())

@@ -23,6 +23,7 @@ from tests.stage_review import (
 )
 from tui.app import FactoryApp
 from tui.screens.review import ReviewScreen
+from tui.settings import Settings
 
 OTHER = "0ther00" + "0" * 33
 ENDLESS = ("feed", "transcripts")
@@ -92,9 +93,12 @@ async def reviewing(
     clock: Clock | None = None,
     task: str = "rate-limit",
     look: Look = Look.CHANGE,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Review]:
     stage = stage or review_stage(remarks=comments())
-    app = FactoryApp(played(stage), open_at="inbox", now=clock or Clock())
+    app = FactoryApp(
+        played(stage), open_at="inbox", now=clock or Clock(), settings=settings or Settings()
+    )
     async with app.run_test(size=size, notifications=True) as pilot:
         review = Review(app, stage, pilot)
         while app.feed.overview is None:

@@ -31,7 +31,7 @@ WHY = Why(
 )  # fmt: skip
 COMPARED = Compared(
     guardrail="tests", run="run-tests", tip=TIP, tip_run="run-tip", kept=138,
-    added=("limit/bucket_test.go::TestTake", *(f"limit/new_test.go::Test{n}" for n in range(3))),
+    new_ones=("limit/bucket_test.go::TestTake", *(f"limit/new_test.go::Test{n}" for n in range(3))),
     gone=("internal/limit/bucket_test.go::TestOld",), still=("cmd::TestSlow",),
 )  # fmt: skip
 DEEDS = Deeds(
@@ -206,7 +206,7 @@ async def test_words_can_be_found_and_copied_on_a_page() -> None:
 
 def test_a_long_page_lists_its_names_up_to_a_limit() -> None:
     names = tuple(f"tests/test_a.py::test_{n}" for n in range(2_000))
-    told = pagelines.compared(replace(COMPARED, added=names))
+    told = pagelines.compared(replace(COMPARED, new_ones=names))
     assert len(told) < 600
     assert any(row.text == "… 1500 more" for row in told)
 

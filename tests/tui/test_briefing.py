@@ -94,6 +94,15 @@ async def test_a_new_round_begins_with_what_is_new_in_it() -> None:
         assert "func (b *Bucket) Take" in await review.press("space", "d")
 
 
+async def test_who_read_what_is_new_is_told_what_of_the_whole_is_unseen() -> None:
+    async with reviewing(looked_at()) as review:
+        await opened(review)
+        assert "seen 1/1" in (await review.press("space", "space")).splitlines()[0]
+        view = next(v for v in review.stage.overview.tasks if v.task.id == "rate-limit")
+        assert (view.seen, view.hunks) == (1, 5), "the stage's hunk of that name is seen in both"
+        assert "4 hunks unseen" in await review.press("a")
+
+
 async def test_a_round_with_nothing_new_is_shown_whole() -> None:
     stage = looked_at()
     stage.reviews["rate-limit", Look.DELTA] = Diff().index("rate-limit", delta=True)

@@ -15,6 +15,7 @@ from factory.wire import (
 )
 from tests.stage_review import (
     SNAPSHOT,
+    TIP,
     TREE,
     Diff,
     bucket,
@@ -38,7 +39,9 @@ async def test_accept_binds_the_snapshot_and_the_tree_that_were_shown() -> None:
         assert f"accept tree {TREE[:7]} of rate-limit? 5 hunks unseen, 1 comment unsent" in text
         assert review.sent(Accept) == []
         text = await review.press("y")
-        assert review.sent(Accept) == [Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE)]
+        assert review.sent(Accept) == [
+            Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, tip=TIP)
+        ]
         assert "accepted rate-limit" in text
         assert "rate-limit" not in text.splitlines()[0]
 
@@ -97,7 +100,9 @@ async def test_another_tree_than_the_one_on_the_card_is_never_accepted() -> None
         assert review.sent(Accept) == []
         assert OTHER[:7] in review.text
         await review.press("a", "y")
-        assert review.sent(Accept) == [Accept(task="rate-limit", snapshot=SNAPSHOT, tree=OTHER)]
+        assert review.sent(Accept) == [
+            Accept(task="rate-limit", snapshot=SNAPSHOT, tree=OTHER, tip=TIP)
+        ]
 
 
 async def test_without_the_refusal_a_tree_that_is_gone_would_be_accepted(
@@ -109,7 +114,9 @@ async def test_without_the_refusal_a_tree_that_is_gone_would_be_accepted(
         made_anew(review.stage)
         await review.pilot.pause(0.4)
         await review.press("y")
-        assert review.sent(Accept) == [Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE)]
+        assert review.sent(Accept) == [
+            Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, tip=TIP)
+        ]
 
 
 def test_the_refusal_is_what_stands_between_a_wrong_tree_and_an_accept() -> None:

@@ -26,7 +26,7 @@ from factory.wire import (
     Unwaive,
     Waive,
 )
-from tests.stage_review import SNAPSHOT, TREE, comments, overview, review_stage, view
+from tests.stage_review import SNAPSHOT, TIP, TREE, comments, overview, review_stage, view
 from tests.tui.reviewed import Review, changed, made_anew, reviewing
 from tui import acceptcard
 from tui.deciding import CHANGED
@@ -72,7 +72,7 @@ async def test_accept_then_means_the_rest_of_exactly_what_is_shown() -> None:
         await review.press("y")
         assert review.sent(Accept) == []
         assert review.sent(AcceptPart) == [
-            AcceptPart(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, left_out=(HUNK,))
+            AcceptPart(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, left_out=(HUNK,), tip=TIP)
         ]
 
 
@@ -113,7 +113,7 @@ async def test_what_is_aside_stands_last_asks_for_nobody_and_is_not_gone_on_to()
 @pytest.mark.parametrize(
     ("keys", "command"),
     [
-        (("a", "y"), Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE)),
+        (("a", "y"), Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, tip=TIP)),
         (("x", "y"), Reject(task="rate-limit")),
         (("z",), Later(task="rate-limit")),
         (("f", "enter", "y"), SendFeedback(task="rate-limit")),

@@ -14,7 +14,7 @@ from factory.model import Lane
 from factory.wire import Accept, Later, TaskView
 from tests.screen import text_of
 from tests.stage import NOW, Stage, played
-from tests.stage_review import SNAPSHOT, TREE, change, overview, view
+from tests.stage_review import SNAPSHOT, TIP, TREE, change, overview, view
 from tests.tui.reviewed import OTHER, Clock
 from tui.app import FactoryApp
 from tui.deciding import CHANGED, Shown, together_refusal
@@ -75,8 +75,8 @@ async def test_marked_changes_are_accepted_by_one_card_each_at_its_own_tree() ->
         assert inbox.accepted == []
         text = await inbox.press("y")
         assert inbox.stage.commands == [
-            Accept(task="one", snapshot=SNAPSHOT, tree=TREE),
-            Accept(task="two", snapshot=SNAPSHOT, tree=TREE),
+            Accept(task="one", snapshot=SNAPSHOT, tree=TREE, tip=TIP),
+            Accept(task="two", snapshot=SNAPSHOT, tree=TREE, tip=TIP),
         ]
         assert "[x]" not in text
 

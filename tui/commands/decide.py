@@ -46,7 +46,10 @@ async def accept(
                 console.line(f"{view.task.id} stays in the Inbox")
                 declined = True
                 continue
-            bound = {"task": view.task.id, "snapshot": change.snapshot, "tree": change.tree}
+            bound = {
+                "task": view.task.id, "snapshot": change.snapshot, "tree": change.tree,
+                "tip": change.tip,
+            }  # fmt: skip
             if left:
                 reply = await send(client, wire.AcceptPart(**bound, left_out=left))
                 part = ", ".join(reply.tasks)

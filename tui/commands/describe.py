@@ -147,7 +147,7 @@ def _met(view: TaskView) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         ("overlaps", view.overlaps),
         ("conflicts with", meetings(view)),
-        ("moved by the target:", view.moved),
+        ("moved by the target:", view.moved_files),
         ("conflicts in", view.conflicts),
     )
 

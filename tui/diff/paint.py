@@ -14,6 +14,7 @@ from factory.wire import FileView, HunkView, Row, RowKind
 from tui.diff.cells import Cut, breaks, shown, window
 from tui.diff.colour import Tone
 from tui.text import clean, fit, line, pad, plural, shorten_path
+from tui.thumbnail import is_drawn
 
 COMPONENTS = (
     "added", "removed", "context", "file", "hunk", "remark", "cursor",
@@ -125,6 +126,8 @@ class Sheet(NamedTuple):
     """Whether spaces and tabs have signs."""
     numbers: int = 2
     """Line numbers before the text: both, or on one side of two its own."""
+    opens: str = "enter"
+    """The key that opens what is folded."""
 
     @property
     def gutter(self) -> int:
@@ -160,7 +163,8 @@ def file_heading(
     signs = ("▲ critical",) * file.critical + tuple(f"⚠ {line(badge)}" for badge in file.badges)
     notes = [_STATUS.get(file.status, ""), *(f"from {line(file.old_path)}",) * bool(file.old_path)]
     lines = file.rows - 1 - len(file.hunks) - len(file.notes)
-    notes += [f"folded: enter shows {plural(lines, 'line')}"] if folded else []
+    notes += [f"{sheet.opens} draws it"] if is_drawn(file.path) and not file.hunks else []
+    notes += [f"folded: {sheet.opens} shows {plural(lines, 'line')}"] if folded else []
     tail = f" +{file.added} −{file.removed}" + "".join(f"  {note}" for note in notes if note)
     signs = (LEFT_OUT,) * (Flag.LEFT in flags) + signs
     badge = "".join(f"  {sign}" for sign in signs)

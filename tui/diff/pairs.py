@@ -7,6 +7,7 @@ as it is known, and again when they are here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from factory.wire import RowKind
@@ -78,22 +79,32 @@ class Pairs:
         return self._walk(row) if run is None else run
 
     def _walk(self, row: int) -> Run:
-        if self._kind(row) not in _CHANGED:
+        kind = self._kind(row)
+        if kind not in _CHANGED:
+            if kind:
+                self._remember({row: _ALONE})
             return _ALONE
         first, lacks_before = self._end(row, -1)
         last, lacks_after = self._end(row, 1)
         rows = range(first, last + 1)
-        run, known = _ALONE, self._runs
+        run, lacks = _ALONE, None
         if len(rows) <= LONGEST:
             removed = next((at for at in rows if self._kind(at) == RowKind.ADDED), rows.stop)
             run = Run(range(first, removed), range(removed, rows.stop))
             lacks = lacks_before if lacks_before is not None else lacks_after
             if lacks is not None:
-                run, known = run._replace(lacks=lacks), self._open
+                run = run._replace(lacks=lacks)
+        runs = dict.fromkeys(rows, run)
+        if lacks is None:
+            self._remember(runs)
+        else:
+            self._open.update(runs)
+        return run
+
+    def _remember(self, runs: Mapping[int, Run]) -> None:
         if len(self._runs) > _KEPT:
             self._runs.clear()
-        known.update(dict.fromkeys(rows, run))
-        return run
+        self._runs.update(runs)
 
     def _end(self, row: int, by: int) -> tuple[int, int | None]:
         """The last row of a run in one direction, and the row that is missing there, if any.

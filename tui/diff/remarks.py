@@ -25,7 +25,7 @@ class Remarks:
         comments = tuple(comments)
         sent = (comment for comment in comments if comment.state is not CommentState.DRAFT)
         self._newest = max((comment.round for comment in sent), default=0)
-        shown = tuple(files)
+        shown = tuple(files) if comments else ()
         spans = {file.path: _spans(file) for file in shown}
         now = {f.old_path: f.path for f in shown if f.old_path and f.old_path not in spans}
         on_change: list[Comment] = []

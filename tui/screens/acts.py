@@ -8,6 +8,7 @@ from factory import wire
 from factory.model import Budget, TaskState
 from factory.wire import TaskView
 from tui.floorlist import view_of
+from tui.keys import Where
 from tui.screens.moving import Moving
 from tui.standing import asks
 from tui.text import line, money
@@ -21,7 +22,7 @@ class TaskActs(Moving):
         """The task under the cursor, as the newest overview has it; says so where there is none."""
         found = view_of(self.overview, self.current_task())
         if found is None:
-            self.say("there is no task here; n writes new ones")
+            self.say(f"there is no task here; {self.key('new_tasks', Where.FLOOR)} writes new ones")
         return found
 
     def action_say(self) -> None:
@@ -47,7 +48,7 @@ class TaskActs(Moving):
             case TaskState.WORKING | TaskState.CHECKING:
                 self.do(wire.Pause(task=name), done=f"{line(name)} pauses after this turn")
             case TaskState.PARKED if asks(view):
-                self.say("it waits for your answer; s answers")
+                self.say(f"it waits for your answer; {self.key('say')} answers")
             case TaskState.PARKED | TaskState.STOPPED:
                 self.do(wire.Resume(task=name), done=f"{line(name)} goes on")
             case TaskState.DRAFT:
@@ -89,11 +90,12 @@ class TaskActs(Moving):
         if view.task.state.over:
             self.say(f"{line(name)} is {view.task.state} already")
             return
-        card = Card(f"End {line(name)}? Its work is snapshotted and kept; u lets it go on.", "end")
+        back = f"{self.key('undo')} lets it go on"
+        card = Card(f"End {line(name)}? Its work is snapshotted and kept; {back}.", "end")
 
         def ended(go: bool | None) -> None:
             if go:
-                self.do(wire.End(task=name), done=f"{line(name)} has ended; u lets it go on")
+                self.do(wire.End(task=name), done=f"{line(name)} has ended; {back}")
 
         self.app.push_screen(card, ended)
 

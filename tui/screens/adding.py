@@ -33,7 +33,7 @@ class Adding(FactoryScreen):
             drafts = parse(written)
         except TaskTextError as error:
             self.factory.drafts[key] = written
-            self.say(f"{line(str(error))}; N opens it again", error=True)
+            self.say(f"{line(str(error))}; {self.key('edit_tasks')} opens it again", error=True)
             return
         self.factory.drafts.pop(key, None)
         if drafts:
@@ -44,5 +44,5 @@ class Adding(FactoryScreen):
     def add(self, drafts: tuple[Draft, ...] | None) -> None:
         """Queue these, where there are any."""
         if drafts:
-            done = f"queued {plural(len(drafts), 'task')}; u takes it back"
+            done = f"queued {plural(len(drafts), 'task')}; {self.key('undo')} takes it back"
             self.do(wire.Add(drafts=drafts), done=done)

@@ -6,8 +6,10 @@ from textual import on
 
 from factory import wire
 from tui.feed import Link
+from tui.keys import actions
 from tui.screens.everywhere import Everywhere
-from tui.widgets.footer import Find
+from tui.widgets.footer import Did, Find
+from tui.widgets.pointing import Opened
 
 
 class FactoryScreen(Everywhere):
@@ -45,6 +47,21 @@ class FactoryScreen(Everywhere):
         self.factory.attend()
         if self.overview is not None:
             self.take(self.overview)
+
+    @on(Opened)
+    async def _open_line(self, event: Opened) -> None:
+        event.stop()
+        found = (action.id for action in actions(self.WHERE) if "enter" in action.keys)
+        await self.run_action(next(found))
+
+    @on(Did)
+    async def _do(self, event: Did) -> None:
+        event.stop()
+        await self.run_action(event.action)
+
+    def on_unmount(self) -> None:
+        """It was closed: nothing shall keep what it showed."""
+        self.factory.tidy()
 
     @on(Find)
     def _find(self, event: Find) -> None:

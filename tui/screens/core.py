@@ -22,7 +22,7 @@ from factory.wire import Look
 from tui.diff.place import Place
 from tui.feed import Feed
 from tui.frame import FrameClock
-from tui.keys import Where
+from tui.keys import Where, actions, own_key
 from tui.text import line
 from tui.undo import Act
 from tui.waiting import Order
@@ -49,6 +49,9 @@ class Factory(Protocol):
 
     def now(self) -> float:
         """The time: seconds since the epoch."""
+
+    def tidy(self) -> None:
+        """Free what a closed screen leaves behind, in the next calm moment."""
 
     def show_mode(self, mode: str) -> None:
         """Go to a mode: `floor`, `inbox`, `tasks`, `ledger` or `report`."""
@@ -123,6 +126,11 @@ class Connected(Screen[None]):
     def copied(self) -> str:
         """What `y` copies, as it is (the clipboard gets the exact text)."""
         return self.current_task()
+
+    def key(self, action: str, where: Where | None = None) -> str:
+        """The developer's own key of an action that works here (or at a place), for a sentence."""
+        found = next(one for one in actions(where or self.WHERE) if one.id == action)
+        return own_key(f"{found.where}.{found.id}", self.factory.keymap)
 
     def say(self, sentence: str, *, error: bool = False) -> None:
         """Answer in the footer with one sentence, for some seconds, errors for longer."""

@@ -90,7 +90,7 @@ class Everywhere(Connected):
             self.say("nothing of yours to undo" if act is None else act.said)
         elif _pushed(found):
             self.factory.acts.append(act)
-            self.say(f"{line(named)} is landing in this moment; then u reverts it")
+            self.say(f"{line(named)} is landing in this moment; then {self.key('undo')} reverts it")
         else:
             for command in act.commands:
                 self.do(command, done=act.said, remember=False)

@@ -83,7 +83,7 @@ class EvidenceScreen(Proving):
 
             self.app.push_screen(LogScreen(run, self._files, self.jump))
         else:
-            self.say("it has not run, so there is no log; R runs it")
+            self.say(f"it has not run, so there is no log; {self.key('rerun')} runs it")
 
     def action_rerun(self) -> None:
         """Run this guardrail again; both runs stay."""

@@ -32,7 +32,7 @@ class First(FactoryScreen):
 
     def action_back(self) -> None:
         """Say so: there is nowhere to go back to."""
-        self.say("nothing lies before the Floor; q leaves")
+        self.say(f"nothing lies before the Floor; {self.key('leave')} leaves")
 
 
 class FloorScreen(First, Watching, Adding):

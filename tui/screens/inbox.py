@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import ClassVar
 
 from textual import on
@@ -23,6 +25,8 @@ from tui.widgets.listing import Listing, Slot
 
 _AGEING = 20.0
 """Seconds between two looks at the clock, for the ages."""
+_SOON = 0.2
+"""Seconds after which the list has been painted."""
 
 
 class InboxScreen(Together, Attempting):
@@ -48,6 +52,12 @@ class InboxScreen(Together, Attempting):
         """Let the ages grow while nothing else happens."""
         self.listing.focus()
         self.set_interval(_AGEING, self._refresh)
+        self.set_timer(_SOON, self._get_ready)
+
+    def _get_ready(self) -> None:
+        """Read the code of the review, so that the first one opens as fast as any."""
+        reading = asyncio.to_thread(import_module, "tui.screens.review")
+        self.run_worker(reading, name="ready", exit_on_error=True)
 
     def take(self, overview: Overview) -> None:
         """Show what waits now."""
@@ -88,7 +98,7 @@ class InboxScreen(Together, Attempting):
         """Review the change, answer the question, or go to what else the task waits for."""
         item = self._items.get(self.listing.cursor)
         if item is None:
-            self.say("nothing waits; 1 goes to the Floor")
+            self.say(f"nothing waits; {self.key('show_floor')} goes to the Floor")
         elif reviewable(item.view):
             self.factory.show_review(item.id)
         elif asks(item.view):

@@ -103,19 +103,19 @@ class LogScreen(Moving):
 
     def action_rerun(self) -> None:
         """Belongs to the list of runs."""
-        self.say("go back (q) and press R on the run")
+        self.say(f"go back ({self.key('back')}) and press {self.key('rerun')} on the run")
 
     def action_commands_run(self) -> None:
         """Belongs to the list of runs."""
-        self.say("go back (q) and press c there")
+        self.say(f"go back ({self.key('back')}) and press {self.key('commands_run')} there")
 
     def action_compare(self) -> None:
         """Belongs to the list of runs."""
-        self.say("go back (q) and press o on the run")
+        self.say(f"go back ({self.key('back')}) and press {self.key('compare')} on the run")
 
     def action_waive(self) -> None:
         """Belongs to the list of runs."""
-        self.say("go back (q) and press W on the run")
+        self.say(f"go back ({self.key('back')}) and press {self.key('waive')} on the run")
 
     async def _fetch(self, offset: int, limit: int, tail: bool) -> Chunk:
         return await self.client.log(self._log_of.id, offset, limit=limit, tail=tail)

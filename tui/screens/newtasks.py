@@ -74,7 +74,7 @@ class NewTasks(Writing[tuple[Draft, ...]]):
         if found:
             self.sent(found)
         else:
-            self.complain("nothing is written yet; esc closes")
+            self.complain(f"nothing is written yet; {self.key('put_away')} closes")
 
 
 def _meet(draft: Draft, other: Draft) -> bool:

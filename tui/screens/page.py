@@ -81,7 +81,7 @@ class Page(ListScreen):
         """Go where the line leads."""
         row = self._row()
         if self._leads is None:
-            self.say("this leads nowhere; q goes back")
+            self.say(f"this leads nowhere; {self.key('back')} goes back")
         elif sentence := self._leads(row.path if row else ""):
             self.say(sentence)
 

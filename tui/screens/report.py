@@ -114,7 +114,7 @@ class ReportScreen(ListScreen):
         report = self._report
         if report is None:
             return
-        items = account.told(report, self.overview)
+        items = account.told(report, self.overview, self.factory.keymap)
         self._told = {told.task: told for told in items}
         slots = [Slot(told.task) for told in items]
         if report.events:

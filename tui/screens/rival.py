@@ -94,7 +94,7 @@ class RivalScreen(Reading):
             if go:
                 self.do(command, then=lambda reply: self._kept(name))
 
-        question = rivallines.keep_question(view, rival)
+        question = rivallines.keep_question(view, rival, self.key("undo"))
         self.app.push_screen(Card(question, "keep", refuse=refuse), answered)
 
     def _kept(self, other: str) -> None:
@@ -103,5 +103,6 @@ class RivalScreen(Reading):
             return
         self.app.pop_screen()
         if isinstance(self.app.screen, FactoryScreen):
-            kept = f"kept {line(self.task_id)}; {line(other)} is given up, u brings it back"
+            back = f"{self.key('undo')} brings it back"
+            kept = f"kept {line(self.task_id)}; {line(other)} is given up, {back}"
             self.app.screen.say(kept)

@@ -98,7 +98,8 @@ class TasksScreen(Adding, ListScreen, TaskActs):
             return
         name = view.task.id
         if view.task.state not in _WAITING:
-            self.say(f"{line(name)} is {view.task.state}; p on the Floor pauses it")
+            pause = self.key("pause", Where.FLOOR)
+            self.say(f"{line(name)} is {view.task.state}; {pause} on the Floor pauses it")
             return
         held = view.task.state is TaskState.QUEUED
         done = f"{line(name)} is held back" if held else f"{line(name)} is queued"
@@ -113,7 +114,8 @@ class TasksScreen(Adding, ListScreen, TaskActs):
         if view.task.state not in _WAITING:
             self.action_end()
             return
-        self.do(wire.End(task=name), done=f"{line(name)} is taken out; u brings it back")
+        done = f"{line(name)} is taken out; {self.key('undo')} brings it back"
+        self.do(wire.End(task=name), done=done)
 
     def _move(self, by: int, at_end: str) -> None:
         view = self.view()

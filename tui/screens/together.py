@@ -34,7 +34,7 @@ class Together(ListScreen):
             if change is not None:
                 known = before.get(item.id)
                 same = known is not None and known[:2] == (change.snapshot, change.tree)
-                fresh = Shown(change.snapshot, change.tree, now)
+                fresh = Shown(change.snapshot, change.tree, now, change.tip)
                 self._shown[item.id] = known if known is not None and same else fresh
         self.marked &= {item.id for item in items}
 
@@ -51,7 +51,8 @@ class Together(ListScreen):
         self.listing.refresh()
         self.listing.move(1)
         count = len(self.marked)
-        self.say(f"{count} marked; a accepts them together" if count else "nothing is marked")
+        marked = f"{count} marked; {self.key('accept')} accepts them together"
+        self.say(marked if count else "nothing is marked")
 
     def action_accept(self) -> None:
         """Ask whether to accept what is marked, or the item under the cursor."""
@@ -104,7 +105,7 @@ class Together(ListScreen):
     def _accept(self, bound: dict[str, Shown]) -> None:
         self.marked.clear()
         for name, shown in bound.items():
-            accept = Accept(task=name, snapshot=shown.snapshot, tree=shown.tree)
+            accept = Accept(task=name, snapshot=shown.snapshot, tree=shown.tree, tip=shown.tip)
             self.do(accept, done=f"accepted {plural(len(bound), 'change')}: they land now")
         self.listing.refresh()
 

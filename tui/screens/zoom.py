@@ -31,7 +31,8 @@ class ZoomScreen(Zooming, Adding):
             case Opening.ANSWER:
                 self.action_say()
             case _:
-                self.say("d shows what it has changed so far; s says something to it")
+                diff, say = self.key("live_diff"), self.key("say")
+                self.say(f"{diff} shows what it has changed so far; {say} says something to it")
 
     def action_live_diff(self) -> None:
         """Show what its agent has changed in the worktree so far."""

@@ -87,7 +87,7 @@ class Zooming(Watching):
         shown = heading(view, now)
         more = " · ".join(filter(None, (line(view.task.agent), size_line(view))))
         self.pane.head(shown._replace(words=f"{shown.words} · {more}"), current=True)
-        self.pane.summarize(told(view, now))
+        self.pane.summarize(told(view, now, self.factory.keymap))
         bar = headline.bar(view, overview, self.size.width)
         self.query_one("#bar", Static).update(bar)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,6 +13,7 @@ from textual.widgets import Static
 from factory.wire import Overview, TaskView
 from tui import floorlist, headline
 from tui.frame import FrameClock
+from tui.keys import Mapped
 from tui.layout import Step
 from tui.standing import why
 from tui.summary import heading, told
@@ -91,11 +93,11 @@ class Board(Vertical):
         shown = {task: self._views[task] for task in self.grid.shown if task in self._views}
         self.grid.head({task: heading(view, now) for task, view in shown.items()}, self.at)
         for task, view in shown.items():
-            self.grid.summarize(task, told(view, now))
+            self.grid.summarize(task, told(view, now, cast(Mapped, self.app).keymap))
         needy = (
             headline.troubles(overview, width)
             if self.lists
-            else headline.attention(overview, width, now)
+            else headline.attention(overview, width, now, cast(Mapped, self.app).keymap)
         )
         at = self._views.get(self.at) if self.lists else None
         whole = floorlist.whole(at, overview, now, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,6 +10,19 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
+
+
+class Whole(Strip):
+    """A strip that dies with its last owner, on the spot.
+
+    Textual's keeps itself in its own cache once it is composed uncut. Then it is the collector that
+    frees it, with everything drawn in it, and the keys of a reader wait: 50 ms every few pages.
+    """
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """The pieces between these cells; the strip itself where nothing is cut."""
+        wanted = list(cuts)
+        return [self] if wanted == [self.cell_length] else super().divide(wanted)
 
 
 class Brush:
@@ -39,7 +52,6 @@ class Brush:
         if self._finish is None:
             self._finish = (self._widget.get_line_filters(), self._widget.background_colors[1])
         filters, background = self._finish
-        strip = Strip(segments, width)
         for line_filter in filters:
-            strip = strip.apply_filter(line_filter, background)
-        return strip
+            segments = line_filter.apply(segments, background)
+        return Whole(segments, width)

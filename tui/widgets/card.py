@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from textual import events
@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.keys import Where, bindings
+from tui.keys import Mapped, Where, bindings, own_key
 
 _GAP = "   "
 
@@ -29,8 +29,8 @@ class Card(ModalScreen[bool]):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Card { align: left bottom; background: transparent; }
-    Card > Static { width: 1fr; height: auto; max-height: 60%; padding: 0 1; }
-    Card > Static { background: $question; }
+    Card > Static { width: 1fr; height: auto; padding: 0 1; background: $question; }
+    Card > #question { max-height: 60%; }
     """
 
     def __init__(
@@ -44,16 +44,27 @@ class Card(ModalScreen[bool]):
         self._question = Content(question) if isinstance(question, str) else question
         self._yes = yes
         self._refuse = refuse
+        self._refused = ""
 
     def compose(self) -> ComposeResult:
-        """The question and what to press."""
-        yield Static(self._text())
+        """The question, and what to press: never cut, however long the question is."""
+        yield Static(self._question, id="question")
+        yield Static(id="answer")
+
+    def on_mount(self) -> None:
+        """Lay it out for the screen as wide as it is."""
+        self._lay()
+
+    def on_resize(self) -> None:
+        """Lay it out anew."""
+        self._lay()
 
     def action_go(self) -> None:
         """Answer yes, unless what was asked about has just changed."""
         refusal = self._refuse() if self._refuse is not None else ""
         if refusal:
-            self.query_one(Static).update(self._text(refusal))
+            self._refused = refusal
+            self._lay()
         else:
             self.dismiss(True)
 
@@ -69,14 +80,25 @@ class Card(ModalScreen[bool]):
         """A paste neither answers nor closes."""
         event.stop()
 
-    def _text(self, refusal: str = "") -> Content:
-        answer = Content.assemble(
-            (f"⚠ {refusal}  ", "$error") if refusal else ("", ""),
-            ("y", "$accent bold"),
+    def _lay(self) -> None:
+        """Put the answer behind the question where there is room, else on a line of its own."""
+        question, answer = self._question, self._answer()
+        width, height = self.app.size.width - 2, self.app.size.height
+        cells = [cell_len(line) for line in question.plain.split("\n")]
+        tall = sum(max(1, -(-count // width)) for count in cells) > height * 6 // 10
+        beside = not tall and cells[-1] + len(_GAP) + answer.cell_length <= width
+        if beside:
+            question = Content.assemble(question, _GAP, answer)
+        self.query_one("#question", Static).update(question)
+        below = self.query_one("#answer", Static)
+        below.display = not beside
+        below.update(Content.assemble(_GAP, answer))
+
+    def _answer(self) -> Content:
+        return Content.assemble(
+            (f"⚠ {self._refused}  ", "$error") if self._refused else ("", ""),
+            (own_key("card.go", cast(Mapped, self.app).keymap), "$accent bold"),
             f" {self._yes}   ",
             ("esc", "$accent"),
             " close",
         )
-        end = cell_len(self._question.plain.rpartition("\n")[2])
-        fits = end + len(_GAP) + answer.cell_length <= self.app.size.width - 2
-        return Content.assemble(self._question, _GAP if fits else f"\n{_GAP}", answer)

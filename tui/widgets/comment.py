@@ -45,9 +45,12 @@ class CommentBox(Writing[bool]):
         """What to press, or what is wrong."""
         if problem:
             return super().hint(problem)
-        return Content(
-            "enter keep for feedback   ctrl+r remarks   ctrl+j newline   ctrl+g editor   esc close"
-        )
+        named = (
+            f"{self.key('send')} keep for feedback", f"{self.key('ready_made')} remarks",
+            f"{self.key('newline')} newline", f"{self.key('external')} editor",
+            f"{self.key('put_away')} close",
+        )  # fmt: skip
+        return Content("   ".join(named))
 
     def on_mount(self) -> None:
         """Say what the comment is about."""

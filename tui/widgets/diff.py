@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,6 +19,7 @@ from tui.diff.document import Document
 from tui.diff.geometry import Spot, Viewport
 from tui.diff.paint import COMPONENTS, Flag, Palette, Sheet
 from tui.text import pad
+from tui.widgets.brush import Brush
 from tui.widgets.pointing import Pointing
 
 SPLIT_FROM = 140
@@ -81,6 +83,7 @@ class DiffView(Pointing, can_focus=True):
         self.split: bool | None = None
         """Whether old and new stand side by side; None where the width decides."""
         self._palette: Palette | None = None
+        self._brush = Brush(self, "diff")
         self._strips: dict[tuple[Spot, Flag], Strip] = {}
         self._spots: list[Spot] | None = None
         self._sized = Size(0, 0)
@@ -142,27 +145,30 @@ class DiffView(Pointing, can_focus=True):
         return self._spots
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
+        """One line of the window, styled, padded and filtered."""
         if self._palette is None:
             self._palette = Palette(self.get_component_rich_style)
+        style = self._palette.context
         spots = self.spots()
         width = self.size.width
         if y >= len(spots):
             words = self.nothing if y == 1 and not spots else ""
-            return Strip([Segment(pad(f"  {words}", width), self._palette.context)])
+            return self._brush.strip([Segment(pad(f"  {words}", width), style)], width)
         spot = spots[y]
         flags = self.document.flags(spot.row)
         strip = self._strips.get((spot, flags))
         if strip is None:
             segments = self.document.segments(spot, flags, self._palette)
-            strip = Strip(segments).adjust_cell_length(width, self._palette.context)
-            self._strips[(spot, flags)] = strip
+            if cell_len("".join(segment.text for segment in segments)) != width:
+                segments = Segment.adjust_line_length(segments, width, style)
+            strip = self._strips[(spot, flags)] = self._brush.strip(segments, width)
         return strip
 
     def notify_style_update(self) -> None:
         """The theme has changed: read the styles again."""
         super().notify_style_update()
         self._palette = None
+        self._brush.forget()
         self._strips.clear()
 
     def on_resize(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -33,6 +33,14 @@ class Find(Message):
         super().__init__()
         self.words = words
         self.again = again
+
+
+class Did(Message):
+    """A hint was clicked: its action shall be done."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action = action
 
 
 class FindBox(Static, can_focus=True):
@@ -92,6 +100,9 @@ class FindBox(Static, can_focus=True):
             self.post_message(Find(words, again=False))
 
 
+_GAP = Content("  ")
+
+
 class Words(Widget):
     """The hints that fit whole on one line; or a sentence, on as many lines as it takes.
 
@@ -102,14 +113,13 @@ class Words(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hints: list[Content] = []
-        self._always = Content()
+        self._hints: dict[str, Content] = {}
         self._said: Content | None = None
         self._trouble = ""
 
-    def show(self, hints: Sequence[Content], always: Content) -> None:
-        """Show these where nothing is said; one of them never gives way."""
-        self._hints, self._always = list(hints), always
+    def show(self, hints: Mapping[str, Content]) -> None:
+        """Show these, by their actions, where nothing is said; `keys` never gives way."""
+        self._hints = dict(hints)
         self.refresh()
 
     def say(self, sentence: Content | None) -> None:
@@ -129,10 +139,25 @@ class Words(Widget):
             return self._said
         if self._trouble:
             return Content.styled(f"⚠ {self._trouble}", "$error")
-        gap, left = Content("  "), list(self._hints)
-        while len(left) > 1 and gap.join(left).cell_length > self.size.width:
-            left.pop(-2 if left[-1] is self._always else -1)
-        return gap.join(left)
+        return _GAP.join(self._fitting().values())
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the hint under the mouse names."""
+        at = event.get_content_offset(self)
+        if self._said is not None or self._trouble or at is None:
+            return
+        end = 0
+        for action, hint in self._fitting().items():
+            start, end = end, end + hint.cell_length
+            if start <= at.x < end:
+                self.post_message(Did(action))
+            end += _GAP.cell_length
+
+    def _fitting(self) -> dict[str, Content]:
+        left = dict(self._hints)
+        while len(left) > 1 and _GAP.join(left.values()).cell_length > self.size.width:
+            left.pop(next(name for name in reversed(left) if name != "keys"))
+        return left
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line for hints, which a sentence may exceed."""
@@ -167,12 +192,15 @@ class Footer(Horizontal):
         self._place = (where, keymap)
         found = {action.id: action for action in actions(where)}
         named = {name: _hint(own_keys(found[name], keymap)) for name in hints if name in found}
-        self.query_one(Words).show(tuple(named.values()), named.get("keys", Content()))
+        self.query_one(Words).show(named)
 
     def say(self, sentence: str, *, error: bool = False) -> None:
-        """Show a sentence in place of the hints."""
+        """Show a sentence in place of the hints; an empty one brings them back at once."""
         if self._timer is not None:
             self._timer.stop()
+        if not sentence:
+            self._fall_silent()
+            return
         sign = ("⚠ ", "$error") if error else ("", "")
         style = "$error" if error else "$text"
         said = Content.assemble(sign, Content.styled(line(sentence), style))

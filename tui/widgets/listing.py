@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.segment import Segment
 from textual import events
 from textual.content import Content, Span
 from textual.geometry import Region
@@ -12,7 +13,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
-from textual.widget import Widget
+
+from tui.widgets.brush import Brush
+from tui.widgets.lined import Lined
 
 _KEPT = 1_000
 """Drawn lines that are kept for the next time they are seen."""
@@ -30,7 +33,7 @@ Draw = Callable[[Slot, int], Content]
 """Draws a slot in at most so many cells."""
 
 
-class Listing(Widget, can_focus=True):
+class Listing(Lined, can_focus=True):
     """Items of one or more lines; the cursor stays on its item when the list changes."""
 
     ALLOW_SELECT = False
@@ -52,7 +55,7 @@ class Listing(Widget, can_focus=True):
             self.key = key
 
     class Chosen(Message):
-        """An item was clicked."""
+        """An item was clicked twice."""
 
         def __init__(self, listing: Listing, key: str) -> None:
             super().__init__()
@@ -68,6 +71,7 @@ class Listing(Widget, can_focus=True):
         self._lines: dict[str, tuple[int, int]] = {}
         self._draw: Draw = lambda slot, width: Content(slot.title)
         self._top = 0
+        self._brush = Brush(self, "listing")
         self._strips: dict[tuple[str, tuple[Span, ...], int, Style], Strip] = {}
 
     def show(self, slots: Sequence[Slot], draw: Draw) -> None:
@@ -122,11 +126,12 @@ class Listing(Widget, can_focus=True):
         at = self._top + y
         width = self.size.width
         if at >= len(self._slots) or not width:
-            return Strip.blank(width, self.visual_style.rich_style)
+            return self._brush.strip([Segment(" " * width, self.visual_style.rich_style)], width)
         slot = self._slots[at]
         style = self.visual_style
         if slot.key and slot.key == self.cursor:
-            style += self.get_visual_style("listing--cursor", partial=True)
+            # Not `get_visual_style(partial=True)`: an opaque background is lost in it.
+            style += Style(self.get_component_styles("listing--cursor").background)
         drawn = self._draw(slot, width)
         if slot.key and slot.key == self.cursor and not slot.line and drawn.plain.startswith(" "):
             drawn = Content.assemble(("▸", "$accent"), drawn[1:])
@@ -134,7 +139,9 @@ class Listing(Widget, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             strips = Visual.to_strips(self, drawn, width, 1, style)
-            strip = (strips[0] if strips else Strip([])).extend_cell_length(width, style.rich_style)
+            segments = list(strips[0]) if strips else []
+            fitted = Segment.adjust_line_length(segments, width, style.rich_style)
+            strip = self._brush.strip(fitted, width)
             if len(self._strips) > _KEPT:
                 self._strips.clear()
             self._strips[key] = strip
@@ -143,6 +150,7 @@ class Listing(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """The theme has changed: draw every line anew."""
         super().notify_style_update()
+        self._brush.forget()
         self._strips.clear()
 
     def on_resize(self) -> None:
@@ -150,10 +158,10 @@ class Listing(Widget, can_focus=True):
         self._keep()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the item that was clicked; a second click chooses it."""
+        """Go to the item that was clicked; a double click chooses it."""
         at = self._top + event.y
         key = self._slots[at].key if at < len(self._slots) else ""
-        if key and not (key != self.cursor and self.to(key)):
+        if key and self.to(key) and event.chain == 2:
             self.post_message(self.Chosen(self, key))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

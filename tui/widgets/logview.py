@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 from factory.model import FactoryError
 from tui.diff.cells import shown
 from tui.logtext import Fetch, LogText
 from tui.text import clean, fit, pad
+from tui.widgets.pointing import WHEEL, Opened
 
 _NEAR = 200
 """Lines from an end at which more is read."""
@@ -90,7 +93,7 @@ class LogView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width, style = self.size.width, self.visual_style
+        width, style, sign = self.size.width, self.visual_style, " "
         at = self._top + y
         if self.text is None:
             words = fit(f"  {clean(self.problem)}", width) if self.problem and y == 1 else ""
@@ -98,10 +101,27 @@ class LogView(Widget, can_focus=True):
             words = shown(self.text.lines[at])[self._left :]
             words = f"{at + 1:5}  {words}" if self._numbered else words
             if at == self.cursor:
-                style += self.get_visual_style("logview--cursor", partial=True)
+                style += Style(self.get_component_styles("logview--cursor").background)
+                sign = "▸"
         else:
             words = ""
-        return Strip([Segment(pad(f" {words}", width), style.rich_style)], width)
+        return Strip([Segment(pad(f"{sign}{words}", width), style.rich_style)], width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the line that was clicked; a second click opens it."""
+        self.go(self._top + event.y)
+        if event.chain == 2:
+            self.post_message(Opened())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down by the wheel."""
+        event.stop()
+        self.go(self.cursor + WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up by the wheel."""
+        event.stop()
+        self.go(self.cursor - WHEEL)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""

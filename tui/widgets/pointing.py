@@ -1,4 +1,4 @@
-"""What the mouse does on a diff: the wheel scrolls, a click puts the cursor on its line."""
+"""What the mouse does on lines: the wheel scrolls, a click puts the cursor there, two open."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from textual import events
-from textual.widget import Widget
+from textual.message import Message
 
 from tui.diff.geometry import Viewport
+from tui.widgets.lined import Lined
 
-_WHEEL = 3
+WHEEL = 3
 """Lines that one notch of the wheel moves."""
 
 
-class Pointing(Widget):
+class Opened(Message):
+    """A line was clicked twice: the screen does what it does on `enter`."""
+
+
+class Pointing(Lined):
     """A window on lines that the mouse reaches."""
 
     @abstractmethod
@@ -26,15 +31,17 @@ class Pointing(Widget):
         """Put the cursor on a line of the window, on the right or the left side of it."""
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the line that was clicked."""
+        """Put the cursor on the line that was clicked; a second click opens it."""
         self.point(event.y, right=event.x >= self.size.width // 2)
+        if event.chain == 2:
+            self.post_message(Opened())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down by the wheel."""
         event.stop()
-        self.go(lambda port: port.scroll(_WHEEL))
+        self.go(lambda port: port.scroll(WHEEL))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll up by the wheel."""
         event.stop()
-        self.go(lambda port: port.scroll(-_WHEEL))
+        self.go(lambda port: port.scroll(-WHEEL))

@@ -19,7 +19,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from tui.editor import EditorError, edit
-from tui.keys import Where, bindings
+from tui.keys import Mapped, Where, bindings, own_key
 from tui.readymade import offered
 from tui.text import clean, line
 
@@ -141,9 +141,15 @@ class Writing(ModalScreen[Result]):
         """What to press, or what is wrong."""
         if problem:
             return Content.styled(f"⚠ {problem}", "$error")
-        return Content(
-            f"enter {self._send}   ctrl+j newline   ctrl+g editor   esc close, the draft is kept"
-        )
+        named = (
+            f"{self.key('send')} {self._send}", f"{self.key('newline')} newline",
+            f"{self.key('external')} editor", f"{self.key('put_away')} close, the draft is kept",
+        )  # fmt: skip
+        return Content("   ".join(named))
+
+    def key(self, action: str) -> str:
+        """The developer's own key of an action in the box."""
+        return own_key(f"{Where.TEXT}.{action}", cast(Mapped, self.app).keymap)
 
     def complain(self, problem: str) -> None:
         """Say what is wrong, in place of the hint."""
@@ -189,7 +195,7 @@ class Prompt(Writing[str]):
         if text or self._optional:
             self.sent(text)
         else:
-            self.complain("nothing is written yet; esc closes")
+            self.complain(f"nothing is written yet; {self.key('put_away')} closes")
 
 
 def edit_text(app: App[object], text: str, suffix: str = ".md") -> str:

@@ -89,7 +89,7 @@ class Briefed(Deciding):
         if self._page is not None and view is not None:
             page = briefing.page(
                 view, document.index, self.comments, document.seen, width=self.size.width,
-                height=self.size.height - _AROUND, now=self.factory.now(),
+                height=self.size.height - _AROUND, now=self.factory.now(), whole=self.key("delta"),
             )  # fmt: skip
             below = self.query_one("#review-page", Static)
             below.styles.height = self.size.height - _AROUND

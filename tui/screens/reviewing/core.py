@@ -145,13 +145,14 @@ class ReviewCore(TaskActs):
         document = document_of(
             fetched, question, lambda: self.client, lambda: self.call_later(self.read)
         )
+        document.lay(document.sheet._replace(opens=self.key("context")))
         document.remark(self.comments)
         place = at or place_of(self.diff.document)  # where the cursor is by now
         row = (await self.ask(lambda _: locate(document, place)) or 0) if place else 0
         if document.index.rows:
             await self.ask(lambda _: document.pages.at(row))  # so that it is painted once
         reveal(document, row)
-        self.diff.nothing = _NOTHING[question.look]
+        self.diff.nothing = _NOTHING[question.look].format(whole=self.key("delta"))
         self.diff.show(document, row, place.at if place else 0)
         self.query_one(Files).show_files(document.index, document.seen)
         self.shown_at = self.factory.now()
@@ -194,7 +195,7 @@ def _put(place: Static, said: Content) -> None:
 
 _NOTHING = {
     Look.CHANGE: "this change has no lines to show",
-    Look.DELTA: "nothing has changed since your last look; d shows the whole change",
+    Look.DELTA: "nothing has changed since your last look; {whole} shows the whole change",
     Look.RIVAL: "the two attempts came to the very same files",
     Look.LIVE: "its agent has changed nothing yet",
 }

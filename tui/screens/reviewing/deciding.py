@@ -29,22 +29,25 @@ class Deciding(Partly):
         if view is None or not self._may(refuse):
             return
         if view.task.state is not TaskState.READY:
-            self.say(f"{line(self.task_id)} is not green; f sends feedback, b shows the evidence")
+            send, show = self.key("feedback"), self.key("evidence")
+            name = line(self.task_id)
+            self.say(f"{name} is not green; {send} sends feedback, {show} shows the evidence")
             return
         left = self.diff.document.left_out
         if view.left_out and self.look is Look.DELTA:
-            self.say("hunks are left out of this change: d shows all of it, to accept the rest")
+            whole = f"{self.key('delta')} shows all of it, to accept the rest"
+            self.say(f"hunks are left out of this change: {whole}")
             return
-        asked = acceptcard.question(
-            view, index, self.comments, unseen=self.diff.document.unseen, left=left
-        )
+        # What is accepted is the whole change, though only what is new of it may be on the screen.
+        unseen = view.hunks - view.seen if index.delta else self.diff.document.unseen
+        asked = acceptcard.question(view, index, self.comments, unseen=unseen, left=left)
         if left:
             part = AcceptPart(task=index.task, snapshot=index.snapshot, tree=index.tree,
-                              left_out=tuple(sorted(left)))  # fmt: skip
+                              left_out=tuple(sorted(left)), tip=index.tip)  # fmt: skip
             done = f"the rest of {line(index.task)} lands once it is green by itself"
             self._ask(asked, "accept the rest", refuse, part, done)
             return
-        command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree)
+        command = Accept(task=index.task, snapshot=index.snapshot, tree=index.tree, tip=index.tip)
         self._ask(asked, "accept", refuse, command, f"accepted {line(index.task)}: it lands now")
 
     def action_reject(self) -> None:
@@ -52,9 +55,9 @@ class Deciding(Partly):
         index, view = self.diff.document.index, self.found()
         refuse = self._refuse(return_refusal, index)
         if view is not None and self._may(refuse):
-            question = reviewlines.reject_question(view)
+            question = reviewlines.reject_question(view, self.key("undo"))
             command = Reject(task=index.task)
-            done = f"rejected {line(index.task)}; u brings it back"
+            done = f"rejected {line(index.task)}; {self.key('undo')} brings it back"
             self._ask(question, "reject", refuse, command, done)
 
     def action_feedback(self) -> None:

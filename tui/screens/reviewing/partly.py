@@ -15,7 +15,8 @@ class Partly(Asking):
     def action_leave_out(self) -> None:
         """Leave the hunk (on a heading, the file) out of an accept, or put it back."""
         if self.look is not Look.CHANGE or self.query_one("#review-page").display:
-            self.say("hunks are left out of the whole change; d or space shows it")
+            whole, page = self.key("delta"), self.key("read_on")
+            self.say(f"hunks are left out of the whole change; {whole} or {page} shows it")
             return
         document = self.diff.document
         marks = document.places.marks_at(document.port.cursor)
@@ -29,7 +30,8 @@ class Partly(Asking):
         self.refresh_lines()
         self.do(LeaveOut(task=self.task_id, marks=marks, out=out))
         left = len(document.left_out)
-        said = f"{plural(left, 'place')} left out; a accepts the rest, which is checked first"
+        rest = f"{self.key('accept')} accepts the rest, which is checked first"
+        said = f"{plural(left, 'place')} left out; {rest}"
         self.say(said if left else "nothing is left out")
 
     def action_later(self) -> None:
@@ -39,7 +41,8 @@ class Partly(Asking):
             self.say("only what waits can be put aside")
             return
         name, later = view.task.id, not view.later
-        done = f"{line(name)} is put aside; u or z takes it up again"
+        undo, again = self.key("undo"), self.key("later")
+        done = f"{line(name)} is put aside; {undo} or {again} takes it up again"
         if later:
             self.do(Later(task=name), then=lambda _: self.go_on(name, done))
         else:

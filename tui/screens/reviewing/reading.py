@@ -7,6 +7,7 @@ from tui.diff.document import Document
 from tui.diff.places import marks_of
 from tui.screens.reviewing.laying import Laying
 from tui.text import plural
+from tui.thumbnail import is_drawn
 from tui.waiting import first_look, neighbour
 from tui.widgets.diff import NO_DIFF, no_rows
 
@@ -104,6 +105,10 @@ class Reading(Laying):
         file = document.places.file(cursor)
         if self.files.has_focus:
             self.action_panel()
+        elif file is not None and cursor == file.row and is_drawn(file.path):
+            from tui.screens.picture import PictureScreen
+
+            self.app.push_screen(PictureScreen(self.task_id, self.look, file))
         elif file is not None and file.kind == "folded" and cursor == file.row:
             document.fold(file)
             self.diff.redraw()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from factory.model import Anchor, Comment, CommentKind
 from factory.wire import DropComment, Look, Overview, SaveComment
 from tui.diff.place import Place
+from tui.keys import Where
 from tui.screens.reviewing.reading import Reading
 from tui.text import line
 
@@ -30,7 +31,8 @@ class Remarking(Reading):
         document.range_from = document.port.cursor if document.range_from is None else None
         self.diff.redraw()
         if document.range_from is not None:
-            self.say("move to the end of the range; m comments on it, v ends it")
+            say, end = self.key("comment"), self.key("range")
+            self.say(f"move to the end of the range; {say} comments on it, {end} ends it")
 
     def action_back(self) -> None:
         """End the range, else close the review."""
@@ -57,7 +59,8 @@ class Remarking(Reading):
 
     def _comment_on(self, anchor: Anchor | None) -> None:
         if self.look is Look.LIVE:
-            self.say("comments are for a finished change; s says something to the agent")
+            steer = f"{self.key('say', Where.FLOOR)} on the Floor says something to the agent"
+            self.say(f"comments are for a finished change; {steer}")
             return
         if anchor is None:
             self.say("there is no line here to comment on")
@@ -78,13 +81,14 @@ class Remarking(Reading):
         self.app.push_screen(box)
 
     def _new(self, anchor: Anchor) -> Comment:
-        view = self.found()
+        view, index = self.found(), self.diff.document.index
         return Comment(
             id=uuid4().hex,
             task=self.task_id,
             kind=CommentKind.DO,
             anchor=anchor,
             text="",
+            tree=index.tree if anchor.new else index.against,
             round=view.task.rounds if view else 0,
             at=self.factory.now(),
         )
@@ -127,8 +131,9 @@ def _command(draft: Comment) -> SaveComment | DropComment:
     if not draft.text:
         return DropComment(id=draft.id)
     return SaveComment(
-        id=draft.id, task=draft.task, kind=draft.kind, anchor=draft.anchor, text=draft.text
-    )
+        id=draft.id, task=draft.task, kind=draft.kind, anchor=draft.anchor, text=draft.text,
+        tree=draft.tree,
+    )  # fmt: skip
 
 
 def _place(anchor: Anchor) -> tuple[str, int, int, bool]:

@@ -53,7 +53,7 @@ class Searching(Walking):
         if self._sought:
             self.run_worker(self._go_to_hit(by), group="find", exclusive=True)
         else:
-            self.say("nothing was looked for yet; / finds words")
+            self.say(f"nothing was looked for yet; {self.key('find')} finds words")
 
     async def _go_to_hit(self, by: int) -> None:
         document, words = self.diff.document, self._sought
