@@ -29,6 +29,7 @@ class Where(StrEnum):
     FILE = "file"
     LEDGER = "ledger"
     REPORT = "report"
+    PAGE = "page"
     CARD = "card"
     TEXT = "text"
 
@@ -97,19 +98,23 @@ _FLOOR = _table(
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     ("budget", "+", "budget", "Raise this task's budget."),
     ("again", "A", "again", "Start another, independent attempt at this task."),
+    ("panel", "tab", "next agent", "Go to the next agent; from the last to the first."),
     ("layout", "|", "list", "Change between panes and list."),
     ("end", "x", "end", "End this task for good; its work is kept."),
     ("leave", "q", "leave", "Leave the screen; the agents go on."),
+    ("back", "escape", "stay", "Say that nothing lies before the Floor; `q` leaves."),
 )
 
 _ZOOM = _table(
     Where.ZOOM,
+    ("open", "enter", "review", "Review its change, or answer its question."),
     ("previous_agent", "(", "previous", "Go to the previous agent."),
     ("next_agent", ")", "next", "Go to the next agent."),
     ("previous_turn", "[", "turn up", "Go to the turn before."),
     ("next_turn", "]", "turn down", "Go to the turn after."),
     ("live_diff", "d", "diff", "Show what its agent has changed in the worktree so far."),
     ("last", "G end", "follow", "Go to the end and follow the agent."),
+    ("copy", "y", "copy", "Copy the whole transcript to the clipboard."),
     ("back", "q escape", "back", "Go back to the Floor."),
 )
 
@@ -183,7 +188,7 @@ _EVIDENCE = _table(
 
 _FILE = _table(
     Where.FILE,
-    ("editor", "e", "edit", "Open the worktree in your editor, at this line."),
+    ("editor", "e enter", "edit", "Open the worktree in your editor, at this line."),
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     *_HITS,
 )
@@ -211,6 +216,11 @@ _REPORT = _table(
     ("undo_landing", "u", "undo", "Undo this landing, or your last act."),
 )
 
+_PAGE = _table(
+    Where.PAGE,
+    ("open", "enter", "open", "Go where the line leads, or say that it leads nowhere."),
+)
+
 _CARD = _table(
     Where.CARD,
     ("go", "y", "yes", "Do it. Any other key closes the card."),
@@ -227,12 +237,24 @@ _TEXT = _table(
 
 REGISTRY: tuple[Action, ...] = (
     *_EVERYWHERE, *_FLOOR, *_ZOOM, *_INBOX, *_REVIEW, *_RIVAL, *_EVIDENCE, *_FILE, *_TASKS,
-    *_LEDGER, *_REPORT, *_CARD, *_TEXT,
+    *_LEDGER, *_REPORT, *_PAGE, *_CARD, *_TEXT,
 )  # fmt: skip
 
 _ALSO = {Where.ZOOM: (Where.FLOOR,), Where.CARD: None, Where.TEXT: None}
 """Whose keys work too, before those of everywhere; None for a place with its own keys only."""
-_NOT_IN_ZOOM = {"layout", "leave", "open"}
+_ASIDE = frozenset(("left", "right"))
+_PANEL = frozenset(("panel",))
+_WITHOUT: dict[Where, frozenset[str]] = {
+    Where.ZOOM: _ASIDE | _PANEL | {"layout", "leave"},
+    Where.INBOX: _ASIDE | _PANEL,
+    Where.EVIDENCE: _PANEL,
+    Where.TASKS: _ASIDE | _PANEL,
+    Where.FILE: _PANEL,
+    Where.LEDGER: _ASIDE,
+    Where.REPORT: _ASIDE | _PANEL,
+    Where.PAGE: _ASIDE | _PANEL,
+}
+"""Actions that others have and that mean nothing here: one list has no side and no next panel."""
 
 
 def actions(where: Where) -> tuple[Action, ...]:
@@ -241,11 +263,12 @@ def actions(where: Where) -> tuple[Action, ...]:
     borrowed = _ALSO.get(where, ())
     if borrowed is None or where is Where.EVERYWHERE:
         return tuple(own)
-    also = [a for a in REGISTRY if a.where in borrowed and a.id not in _NOT_IN_ZOOM]
-    everywhere = [action for action in REGISTRY if action.where is Where.EVERYWHERE]
+    without = _WITHOUT.get(where, frozenset())
+    also = [a for a in REGISTRY if a.where in (*borrowed, Where.EVERYWHERE) and a.id not in without]
+    also.sort(key=lambda action: action.where is Where.EVERYWHERE)
     found: list[Action] = []
     taken: set[str] = set()
-    for action in (*own, *also, *everywhere):
+    for action in (*own, *also):
         free = tuple(key for key in action.keys if key not in taken)
         taken.update(free)
         if free:

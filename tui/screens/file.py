@@ -65,8 +65,3 @@ class FileScreen(LogLines, TaskActs):
     def place_to_edit(self) -> tuple[str, int]:
         """The line under the cursor."""
         return self._file.path, self.log_view.cursor + 1
-
-    def action_open(self) -> None:
-        """There is nothing below a line."""
-        edit, back = self.key("editor"), self.key("back")
-        self.say(f"{edit} opens this line in your editor; {back} goes back")

@@ -15,6 +15,7 @@ from tui.floorlist import Opening
 from tui.keys import Where, bindings
 from tui.layout import WIDE, Step
 from tui.screens.adding import Adding
+from tui.screens.base import FactoryScreen
 from tui.screens.watching import Watching
 from tui.standing import counts
 from tui.text import plural
@@ -26,7 +27,15 @@ from tui.widgets.listing import Listing
 from tui.widgets.pane import Pane
 
 
-class FloorScreen(Watching, Adding):
+class First(FactoryScreen):
+    """The screen that no other lies before."""
+
+    def action_back(self) -> None:
+        """Say so: there is nowhere to go back to."""
+        self.say(f"nothing lies before the Floor; {self.key('leave')} leaves")
+
+
+class FloorScreen(First, Watching, Adding):
     """Panes, or a list under 100 columns; the cursor is a task's id and stays with it."""
 
     WHERE = Where.FLOOR
@@ -118,6 +127,10 @@ class FloorScreen(Watching, Adding):
                 from tui.screens.zoom import ZoomScreen
 
                 self.app.push_screen(ZoomScreen(name, answer=found is Opening.ANSWER))
+
+    def action_panel(self) -> None:
+        """Go to the next agent, after the last one to the first."""
+        self.point_at(self.board.after())
 
     def action_layout(self) -> None:
         """Change between panes and list."""

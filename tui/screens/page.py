@@ -25,8 +25,8 @@ class Page(ListScreen):
     `leads` gives a sentence where it leads nowhere.
     """
 
-    WHERE = Where.EVERYWHERE
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
+    WHERE = Where.PAGE
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAGE)]
     HINTS = ("down", "find", "copy", "back", "keys")
     AUTO_FOCUS = "Listing"
     CSS_PATH = "evidence.tcss"

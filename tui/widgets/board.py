@@ -37,6 +37,7 @@ class Board(Vertical):
         self._frame = frame
         self._overview: Overview | None = None
         self._views: Mapping[str, TaskView] = {}
+        self._names: list[str] = []
         self._now = 0.0
 
     def compose(self) -> ComposeResult:
@@ -70,7 +71,7 @@ class Board(Vertical):
         self._overview, self._now, self.lists = overview, now, lists
         self._views = {view.task.id: view for view in overview.tasks}
         tasks = floorlist.roster(overview, now) if lists else floorlist.agents(overview, now)
-        names = [view.task.id for view in tasks]
+        names = self._names = [view.task.id for view in tasks]
         if self.at not in names:
             self.at = names[0] if names else ""
         self.grid.display = bool(names) and not lists
@@ -125,6 +126,11 @@ class Board(Vertical):
         elif step.end and self.grid.order:
             return self.grid.order[-1 if step.end > 0 else 0]
         return self.grid.beside(self.at, across=step.across, down=step.down)
+
+    def after(self) -> str:
+        """The task after the one under the cursor; after the last comes the first."""
+        order = [*self._names] if self.lists else [*self.grid.order]
+        return order[(order.index(self.at) + 1) % len(order)] if self.at in order else ""
 
     def find(self, words: str, *, again: bool) -> str:
         """The next task that has these words: in its name, its title, its standing, its pane."""
