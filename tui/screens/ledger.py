@@ -93,8 +93,8 @@ class LedgerScreen(ListScreen):
 
     def copied(self) -> str:
         """The fact's or row's own words."""
-        found = self._facts.get(self.listing.cursor)
-        return found.text if found is not None else self.current_task()
+        fact, row = self._facts.get(self.listing.cursor), self._rows.get(self.listing.cursor)
+        return fact.text if fact is not None else row.row.name if row is not None else ""
 
     @on(Listing.Chosen)
     def action_open(self) -> None:

@@ -21,11 +21,13 @@ FIRST = {
 FOUND = {
     Where.FLOOR: ("working", "g"), Where.ZOOM: ("step 3", "g"), Where.INBOX: ("fix", "@rate-limit"),
     Where.REVIEW: ("float64", "g"), Where.RIVAL: ("float64", "g"),
-    Where.EVIDENCE: ("checked 3", "@guardrail types", "enter", "g"), Where.TASKS: ("python", "g"),
+    Where.EVIDENCE: ("checked 3", "@guardrail types", "enter", "g"), Where.TASKS: ("try", "g"),
     Where.FILE: ("now1", "g"), Where.LEDGER: ("e", "g"), Where.REPORT: ("landed", "g"),
     Where.PAGE: ("test", "g"),
 }  # fmt: skip
 """Words that stand more than once at a place, and how to come to before the first."""
+KEEP = (Where.REVIEW, Where.EVIDENCE, Where.FILE)
+"""Where enter keeps the hits and closes the box."""
 LOG = {Where.EVIDENCE: ("@guardrail types", "enter")}
 """The evidence moves to the side in a log only."""
 
@@ -50,7 +52,9 @@ def checks(where: Where) -> Checks:
         "back": (Check(lambda p: p.front not in ("", p.was.front)),),
         "find": (
             Check(_hit(words), (*come,), typed(words)),
-            Check(_hit(words), (*come, "/", *typed(words, "escape")), typed(words, "enter")),
+            Check(_kept, (*come,), typed(words, "enter"))
+            if where in KEEP
+            else Check(_hit(words), (*come, "/", *typed(words, "escape")), typed(words, "enter")),
         ),
         "commands": (Check(front("CommandPalette")),),
         "keys": (Check(lambda p: p.front == "HelpScreen" and f"this screen: {where}" in p.text),),
@@ -100,6 +104,10 @@ def _hit(words: str) -> So:
         f"/{words}" in play.text and "nothing has this" not in play.text
         and play.spot != play.was.spot
     )  # fmt: skip
+
+
+def _kept(play: Play) -> bool:
+    return type(play.screen.focused).__name__ != "FindBox" and play.spot != play.was.spot
 
 
 def _copied(play: Play) -> bool:

@@ -158,6 +158,7 @@ async def come_home(play: Play, where: Where) -> None:
         case _:
             screen.query_one("Listing").focus()
             await play.press("g")
+    play.app.drafts.clear()
     await play.press(*ENTERED.get(where, ()))
     play.stage.commands.clear()
     play.stage.asked.clear()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from factory.model import Budget, Draft
 from factory.wire import Accept, Add, Again, Edit, End, Hold, Later, Move, RaiseBudget, Undo
-from tests.stage_review import SNAPSHOT, TREE
+from tests.stage_review import SNAPSHOT, TIP, TREE
 from tests.tui.everykey.check import Check, Checks, front, sends, shows, typed
 from tests.tui.everykey.play import Play
 from tui.keys import Where
 
-RETRY = Accept(task="retry-http", snapshot=SNAPSHOT, tree=TREE)
-DOCS = Accept(task="docs-typos", snapshot=SNAPSHOT, tree=TREE)
+RETRY = Accept(task="retry-http", snapshot=SNAPSHOT, tree=TREE, tip=TIP)
+DOCS = Accept(task="docs-typos", snapshot=SNAPSHOT, tree=TREE, tip=TIP)
 
 INBOX: Checks = {
     "open": (Check(front("ReviewScreen")),),

@@ -145,7 +145,8 @@ class Play:
                 return Spot(document.sheet.left, at, at == document.port.shape.last)
             case LogScreen() | FileScreen() as log:
                 view = log.query_one(LogView)
-                return Spot(view._left, view.cursor, view.following)
+                lines = view.text.lines if view.text else [""]
+                return Spot(view._left, view.cursor, view.cursor == len(lines) - 1)
             case ListScreen() as found:
                 keys = found.listing._keys
                 at = keys.index(found.listing.cursor) if found.listing.cursor in keys else 0

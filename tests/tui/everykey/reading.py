@@ -17,16 +17,19 @@ from factory.wire import (
     SendFeedback,
     Waive,
 )
-from tests.stage_review import SNAPSHOT, TREE
+from tests.stage_review import SNAPSHOT, TIP, TREE
 from tests.tui.everykey.check import Check, Checks, So, front, sends, shows, typed
 from tests.tui.everykey.play import Play
 from tui.keys import Where
 
 PATH = "internal/limit/bucket.go"
 FIRST, SECOND = f"{PATH}-41", f"{PATH}-88"
-ACCEPT = Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE)
-REST = AcceptPart(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, left_out=(FIRST,))
+ACCEPT = Accept(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, tip=TIP)
+REST = AcceptPart(task="rate-limit", snapshot=SNAPSHOT, tree=TREE, tip=TIP, left_out=(FIRST,))
 TO_LINE = ("]", "j", "j")
+FREE = (*TO_LINE, "j")
+"""A line that nothing has been written on."""
+LOG = ("@guardrail types", "enter", "g")
 
 
 def _goes(kind: str, by: int) -> So:
@@ -35,6 +38,10 @@ def _goes(kind: str, by: int) -> So:
 
 def _other_hit(by: int) -> So:
     return lambda p: "float64" in p.under and (p.spot.y - p.was.spot.y) * by > 0
+
+
+def _moves(by: int) -> So:
+    return lambda p: (p.spot.y - p.was.spot.y) * by > 0
 
 
 def _remark(about: str) -> So:
@@ -90,8 +97,8 @@ MOVES: Checks = {
 
 REVIEW: Checks = {
     **MOVES,
-    "next_hit": (Check(_other_hit(1), ("g", "/", *typed("float64", "escape"))),),
-    "previous_hit": (Check(_other_hit(-1), ("G", "/", *typed("float64", "enter", "escape"))),),
+    "next_hit": (Check(_other_hit(1), ("g", "/", *typed("float64", "enter"))),),
+    "previous_hit": (Check(_other_hit(-1), ("g", "/", *typed("float64", "enter", "n"))),),
     "file_by_name": (Check(lambda p: p.under == "cmd/serve.go", (), typed("srv", "enter")),),
     "find_in_files": (
         Check(
@@ -111,8 +118,8 @@ REVIEW: Checks = {
         ),
     ),
     "comment": (
-        Check(_remark("line"), TO_LINE, HM, alone=True),
-        Check(_remark("range"), (*TO_LINE, "v", "j", "j"), HM, alone=True),
+        Check(_remark("line"), FREE, HM, alone=True),
+        Check(_remark("range"), (*FREE, "v", "j", "j"), HM, alone=True),
     ),
     "range": (
         Check(lambda p: p.review.diff.document.range_from == p.spot.y, TO_LINE),
@@ -177,7 +184,7 @@ EVIDENCE: Checks = {
     "open": (
         Check(front("LogScreen"), ("@guardrail types",)),
         Check(
-            _at_line, ("@guardrail types", "enter", "g", "/", *typed("bucket.go:46", "escape"))
+            _at_line, ("@guardrail types", "enter", "g", "/", *typed("bucket.go:46", "enter"))
         ),
     ),
     "rerun": (Check(sends(Rerun(task="rate-limit", guardrail="ruff")), ("@guardrail ruff",)),),
@@ -187,6 +194,8 @@ EVIDENCE: Checks = {
             lambda p: p.front == "Page" and "Old against new" in p.text, ("@guardrail tests",)
         ),
     ),
+    "next_hit": (Check(_moves(1), (*LOG, "/", *typed("checked", "enter"))),),
+    "previous_hit": (Check(_moves(-1), (*LOG, "/", *typed("checked", "enter", "n", "n"))),),
     "waive": (
         Check(
             sends(Waive(task="rate-limit", guardrail="types", tree=TREE, reason="old sin")),
@@ -200,6 +209,8 @@ FILE: Checks = {
         Check(lambda p: "+4 " in p.ran and p.ran.strip().endswith("lib/clock.go"), ("j",)),
     ),
     "shell": (Check(lambda p: p.ran.strip().endswith("/worktree: shell")),),
+    "next_hit": (Check(_moves(1), ("g", "/", *typed("Now", "enter"))),),
+    "previous_hit": (Check(_moves(-1), ("g", "/", *typed("Now", "enter", "n", "n"))),),
 }  # fmt: skip
 
 PAGE: Checks = {
