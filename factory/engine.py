@@ -33,13 +33,13 @@ from factory.landing import Landings
 from factory.load import Loads
 from factory.model import RUNS_ALREADY, EngineError
 from factory.purse import Purse
-from factory.recalling import Recalling
 from factory.reporting import Reports
 from factory.reviewing import Reviewing
+from factory.reviewing.recalling import Recalling
+from factory.reviewing.searching import Searching
 from factory.run import Runner
 from factory.sandbox.containment import Level
 from factory.sandbox.escapes import suite as escapes
-from factory.searching import Searching
 from factory.shop import Shop
 from factory.store import Store
 from factory.views import Views

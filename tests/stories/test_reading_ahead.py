@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from factory.kept import KeptDiffs
 from factory.model import GitError
 from factory.review import Review, read
+from factory.reviewing.kept import KeptDiffs
 from tests.developer import Developer
 from tests.works import settings, told, works
 

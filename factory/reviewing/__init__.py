@@ -12,12 +12,12 @@ from factory import review
 from factory.config import Config
 from factory.git.comparisons import parse_raw
 from factory.git.vault import Vault
-from factory.kept import KeptDiffs
 from factory.model import Change, FactoryError, Struct, Task, TaskState
 from factory.parting import left_out
 from factory.review import Review, contents, rounds
+from factory.reviewing.kept import KeptDiffs
+from factory.reviewing.sides import Sides, SidesOf
 from factory.shop import Shop
-from factory.sides import Sides, SidesOf
 from factory.wire import FileView, Look, ReviewIndex, Rows
 
 log = logging.getLogger(__name__)
