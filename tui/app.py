@@ -161,6 +161,8 @@ class FactoryApp(Attentive, Themed):
         self._active(lambda screen: screen.stand())
 
     def _active(self, tell: Callable[[FactoryScreen], None]) -> None:
+        if self._exit or not self.is_running:
+            return  # screens that are taken down have lost parts of themselves
         # A card or a prompt lies over the screen that it belongs to: that one is seen too.
         for screen in reversed(self.screen_stack):
             if isinstance(screen, FactoryScreen):
