@@ -124,7 +124,7 @@ class _Session:
         self._look("enter: one page says what was asked, what is claimed, and what to look at.")
         await self._press("space", "slash")
         await self._write("full = sum")
-        await self._press("escape")
+        await self._press("enter")
         self._look("space reads on; / finds. Every line has both its numbers.")
         await self._press("m")
         await self._write("What if the discount is above 100? Refuse it, with a test.")
