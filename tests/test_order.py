@@ -55,7 +55,7 @@ def test_an_item_and_its_review_say_what_it_conflicts_with_and_where() -> None:
 
 
 def test_what_the_target_moved_under_a_change_is_said() -> None:
-    moved = replace(LEFT, meets=(), moved=("src/auth.py",))
+    moved = replace(LEFT, meets=(), moved_files=("src/auth.py",))
     item = draw(Waiting(group=Group.READY, view=moved), 1, 120, 10.0).plain
     assert "the target moved src/auth.py" in item
     assert "moved under it: src/auth.py" in concerns(moved, 120).plain

@@ -70,7 +70,9 @@ def _first(
 ) -> Iterator[Part]:
     """Why it waits, where it is not simply ready, and what is new since the last look."""
     if view.task.state is TaskState.PARKED:
-        ways = Content.styled("f says what it shall do; x gives it up, its work is kept", _MUTED)
+        ways = Content.styled(
+            "feedback says what it shall do; a reject gives it up, and keeps its work", _MUTED
+        )
         yield Part(name="waits", lines=(*_listed([why(view, 0.0)], room, _ERROR), ways), least=2)
     if index.delta:
         news = f"+{index.added} −{index.removed} in {plural(len(index.files), 'file')}"

@@ -84,7 +84,7 @@ async def _review(review: Review) -> None:
     """A hunk that was seen, one that is left out, a search with hits, a range at the cursor."""
     await review.press(*"]]]]]r", *"{{]", "minus", "g", "/")
     await review.write("tokens")
-    await review.press("enter", "escape", "v", "j")
+    await review.press("enter", "n", "v", "j")
 
 
 async def _page(review: Review) -> None:

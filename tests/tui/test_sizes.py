@@ -27,7 +27,7 @@ REVIEW = (
     ("escape f", "feedback to rate-limit", "do: inject the clock", "enter next", CLOSE),
     ("escape p", "go to", "enter go", CLOSE),
     ("escape F", "all files", "enter finds", CLOSE),
-    ("escape /", "enter next", CLOSE),
+    ("escape /", "enter keeps", CLOSE),
     ("escape ?", "Keys on this screen: review", "Go to the next hunk."),
     ("escape j j o", "cmd/serve.go", "q back", "? keys"),
     ("q b", "Evidence rate-limit", "tree@9c41e07", "143 passed", "q back", "? keys"),
