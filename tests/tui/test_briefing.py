@@ -127,7 +127,7 @@ async def test_what_is_parked_says_on_its_page_why_it_waits() -> None:
     async with reviewing(stage) as review:
         text = await opened(review)
         assert "waits       stuck: without what was left out: tests: 2 failed" in text
-        assert "f says what it shall do; x gives it up" in text
+        assert "feedback says what it shall do; a reject gives it up" in text
 
 
 async def test_what_was_never_decided_on_says_so_when_asked_what_is_new() -> None:
