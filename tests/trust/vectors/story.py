@@ -62,6 +62,7 @@ async def told(developer: Developer, evil: Path) -> None:
         )
         await _in_conflict(factory, developer)
         await _rewritten(factory, developer)
+        await _reviewed(factory)
         text = developer.shows("factory.toml") + "\n# a comment\n"
         await factory.send(wire.Adopt(title="Other rules", path="factory.toml", text=text))
         await _locked(factory, developer)
@@ -118,3 +119,21 @@ async def _rewritten(factory: Works, developer: Developer) -> None:
     await factory.client.overview()
     await factory.send(wire.Rerun(task=task))
     await factory.until(task, TaskState.READY)
+
+
+async def _reviewed(factory: Works) -> None:
+    """Two changes that conflict with each other, words in all files, a part that is taken."""
+    one = await factory.ready("One", "echo one > p.txt; echo one > q.txt")
+    two = await factory.ready("Two", "echo two > p.txt")
+    await factory.once(lambda: factory.engine.runner.pairs.work() is None)
+    await factory.client.mentions(one, "total")
+    await factory.send(wire.Reject(task=two))
+    index = await factory.client.review(one)
+    left = next(file for file in index.files if file.path == "p.txt")
+    part = wire.AcceptPart(
+        task=one, snapshot=index.snapshot, tree=index.tree, tip=index.tip,
+        left_out=tuple(hunk.id for hunk in left.hunks),
+    )  # fmt: skip
+    made = (await factory.send(part)).tasks
+    await factory.until(made[-1], TaskState.LANDED)
+    await factory.send(wire.End(task=one))
