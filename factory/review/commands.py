@@ -8,34 +8,14 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from factory.model import Struct
+from factory.review.entries import Finished, ToolCall, ToolResult
 from factory.wire import RanCommand
 
 _TAG = re.compile(rb'\{"type":"(?:ToolCall|ToolResult|Finished)"')
 _SHELLS = frozenset({"", "bash", "shell", "terminal", "exec", "execute", "run_command"})
 
 
-class _ToolCall(Struct, tag="ToolCall"):
-    at: float = 0.0
-    id: str = ""
-    name: str = ""
-    text: str = ""
-
-
-class _ToolResult(Struct, tag="ToolResult"):
-    """Without what the tool printed, which may be long."""
-
-    id: str = ""
-    exit_code: int | None = None
-    seconds: float = 0.0
-    interrupted: bool = False
-    failed: bool = False
-
-
-class _Finished(Struct, tag="Finished"):
-    at: float = 0.0
-
-
-_Any = _ToolCall | _ToolResult | _Finished
+_Any = ToolCall | ToolResult | Finished
 _DECODER: msgspec.json.Decoder[_Any] = msgspec.json.Decoder(_Any)
 
 
@@ -49,7 +29,7 @@ class Called(Struct):
 
 def called(lines: Iterable[tuple[int, bytes]], attempt: str) -> Iterator[Called]:
     """The tool calls of one transcript that have a result, in the order of their results."""
-    open_: dict[str, _ToolCall] = {}
+    open_: dict[str, ToolCall] = {}
     number = 1
     for _, raw in lines:
         if not _TAG.match(raw):
@@ -59,17 +39,17 @@ def called(lines: Iterable[tuple[int, bytes]], attempt: str) -> Iterator[Called]
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue  # of a newer version, or torn
         match entry:
-            case _ToolCall():
+            case ToolCall():
                 open_[entry.id] = entry
-            case _ToolResult(id=name) if name in open_:
+            case ToolResult(id=name) if name in open_:
                 yield _called(open_[name], entry, number, attempt)
-            case _Finished():
+            case Finished():
                 number += 1
             case _:
                 pass
 
 
-def _called(call: _ToolCall, result: _ToolResult, number: int, attempt: str) -> Called:
+def _called(call: ToolCall, result: ToolResult, number: int, attempt: str) -> Called:
     ran = RanCommand(
         text=call.text, exit_code=result.exit_code, seconds=result.seconds, round=number,
         at=call.at, attempt=attempt, failed=result.failed, interrupted=result.interrupted,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from factory.entry import Origin
 from factory.model import Struct
 from factory.review.edits import Edit, Line, edit_of, of_script, ran_on, traced
+from factory.review.entries import Finished, ToolCall, ToolResult
 from factory.transcript import BEGUN
 from factory.wire import RanCommand, Trace, Why
 
@@ -41,32 +42,12 @@ class _Response(Struct, tag="Response"):
     request: str = ""
 
 
-class _ToolCall(Struct, tag="ToolCall"):
-    at: float = 0.0
-    id: str = ""
-    text: str = ""
-
-
-class _ToolResult(Struct, tag="ToolResult"):
-    """Without what the tool printed, which may be long."""
-
-    id: str = ""
-    exit_code: int | None = None
-    seconds: float = 0.0
-    interrupted: bool = False
-    failed: bool = False
-
-
-class _Finished(Struct, tag="Finished"):
-    at: float = 0.0
-
-
 class _Remark(Struct, tag="Remark"):
     at: float = 0.0
     text: str = ""
 
 
-_Any = _Prompt | _Response | _ToolCall | _ToolResult | _Finished | _Remark
+_Any = _Prompt | _Response | ToolCall | ToolResult | Finished | _Remark
 _DECODER: msgspec.json.Decoder[_Any] = msgspec.json.Decoder(_Any)
 _TAG = re.compile(rb'\{"type":"(?:Prompt|Response|ToolCall|ToolResult|Finished|Remark)"')
 
@@ -127,13 +108,13 @@ class _Reading:
                 self._prompt(entry)
             case _Response():
                 self._response(place, entry)
-            case _ToolCall(id=name, text=text):
+            case ToolCall(id=name, text=text):
                 self._called(name, text)
-            case _ToolResult():
+            case ToolResult():
                 self._ended(entry)
             case _Remark(at=at, text=text) if text == BEGUN and self._asked is not None:
                 self._look(place, at, "", "script", of_script(self._asked.text))
-            case _Finished():
+            case Finished():
                 self._now = replace(self._now, round=self._now.round + 1, said="", thought="")
             case _:
                 pass
@@ -201,7 +182,7 @@ class _Reading:
         if found is not None and text:
             self._open[name] = replace(found, why=replace(found.why, call=_cut(text, _CALL)))
 
-    def _ended(self, result: _ToolResult) -> None:
+    def _ended(self, result: ToolResult) -> None:
         if (ran := self._ran.pop(result.id, None)) is not None:
             self._ran[result.id] = replace(
                 ran, exit_code=result.exit_code, seconds=result.seconds, failed=result.failed,
