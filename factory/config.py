@@ -7,6 +7,8 @@ from enum import StrEnum
 from factory.model import Budget, Struct
 
 FILE = "factory.toml"
+OFFICIAL = "https://api.anthropic.com"
+"""Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "command", "replay")
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
