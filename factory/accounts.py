@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from factory.config import OFFICIAL, AgentSpec
 from factory.model import Struct
+from factory.presets import preset_named
 
 
 class Account(Struct):
@@ -20,8 +21,9 @@ class Account(Struct):
 def account(spec: AgentSpec) -> Account:
     """The account that an agent spends from.
 
-    Our own loop's is the address and the variable that holds the key. A program's is its login,
-    else the variables that it is given, else nobody's but its own.
+    Our own loop's is the address and the variable that holds the key. A program's is at the
+    provider that its preset names, else by its login, else by the variables that it is given, else
+    nobody's but its own.
     """
     match spec.kind:
         case "claude":
@@ -29,6 +31,8 @@ def account(spec: AgentSpec) -> Account:
             return Account(name=f"{url} {spec.key_env}", model=spec.model)
         case "replay":
             return Account(name=f"replay {spec.name}")
+        case _ if preset := preset_named(spec.preset):
+            return Account(name=f"{preset.provider} {spec.base_url}".rstrip())
         case _ if spec.login:
             return Account(name=f"login {spec.login[0].rstrip('/')}")
         case _ if spec.env:
