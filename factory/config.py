@@ -8,7 +8,10 @@ from factory.model import Budget, Struct
 
 FILE = "factory.toml"
 AGENT_KINDS = ("claude", "acp", "command", "replay")
-OUTPUTS = ("text", "claude-stream-json")
+OUTPUTS = (
+    "text", "events", "claude-stream-json", "codex-json", "gemini-stream-json",
+    "qwen-stream-json", "opencode-json",
+)  # fmt: skip
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
 PROTECTED = (

@@ -165,7 +165,7 @@ def test_claude_codes_events_become_entries(tmp_path: Path) -> None:
     kinds = [type(entry) for entry in entries if not isinstance(entry, Delta)]
     assert kinds == [
         Remark, Usage, Response, Response, ToolCall, Usage, Response, ToolCall,
-        ToolResult, ToolResult, Output, Usage, Finished,
+        ToolResult, ToolResult, Remark, Output, Usage, Finished,
     ]  # fmt: skip
     told = [entry.text for entry in entries if isinstance(entry, ToolCall | ToolResult)]
     assert told == ["ls -l", "edit a", "total 0", "no\n[image]"]
@@ -220,8 +220,8 @@ SOON = time.time() + 5000
     [
         ({"subtype": "error_max_budget_usd"}, ParkReason.BUDGET, "raise --max-budget-usd"),
         ({"subtype": "error_max_turns"}, ParkReason.STUCK, "tell it how to go on"),
-        ({"result": "Invalid API key · Please run /login"}, ParkReason.ERROR, "log in by running"),
-        ({"api_error_status": 401, "result": "no"}, ParkReason.ERROR, "log in by running"),
+        ({"result": "Invalid API key · Please run /login"}, ParkReason.ERROR, "sign in by running"),
+        ({"api_error_status": 401, "result": "no"}, ParkReason.ERROR, "sign in by running"),
         (
             {"result": "Claude AI usage limit reached|1999999999"},
             ParkReason.RATE_LIMITED,
