@@ -61,7 +61,9 @@ class Events:
     def __init__(self, run: Run) -> None:
         self.ended: Ended | None = None
         self.run = run
+        self.now = run.now
         self.session = run.session
+        self.model = run.spec.model
         self.said = ""
         self.finished = False
         self.failure: Failure | None = None
@@ -100,12 +102,13 @@ class Events:
         """The program's last word. Raises AgentError where it failed, or never said it was done."""
         if self.failure is not None:
             raise failure(self.program, self.run.spec, self.failure, self.now())
-        if self._code() != 0 and not self.finished:
+        done = self.finished or (self._code() == 0 and not self.needs_result)
+        if not done:
             said = "\n".join(self.plain)
             known = ended(self.program, self.run.spec, said, self._code(), self.now())
-            raise known or unexplained(self.run.spec, self.ended, self.plain)
-        if self.needs_result and not self.finished:
-            raise AgentError(
+            if self._code() != 0:
+                raise known or unexplained(self.run.spec, self.ended, self.plain)
+            raise known or AgentError(
                 f"{self.program.name} (agent {self.run.spec.name!r}) ended without a result: check "
                 f"that `run` asks it for {self.program.asks}, then resume the task"
             )
@@ -114,10 +117,6 @@ class Events:
     def handoff(self) -> Handoff:
         """What it says of its work."""
         return Handoff(summary=self.said, concerns=tuple(self.concerns))
-
-    def now(self) -> float:
-        """The time of an entry."""
-        return self.run.now()
 
     # --- entries -----------------------------------------------------------------------------
 
@@ -132,12 +131,17 @@ class Events:
         kind = "thinking" if thought else "text"
         if text.strip():
             content = ({"type": kind, kind: text},)
-            yield Response(at=self.now(), content=content, request=request)
+            yield self.answer(content, request)
+
+    def answer(self, content: tuple[Event, ...], request: str) -> Response:
+        """A part of the model's answer; a program that does not name its model stands for it."""
+        model = self.model or self.program.name
+        return Response(at=self.now(), content=content, model=model, request=request)
 
     def calls(self, name: str, tool: str, given: Mapping[str, Any]) -> Iterator[AnyEntry]:
         """A tool call, with what it was given: the review finds in that who wrote a line."""
         block = {"type": "tool_use", "id": name, "name": tool, "input": dict(given)}
-        yield Response(at=self.now(), content=(block,), request=name)
+        yield self.answer((block,), name)
         yield ToolCall(at=self.now(), id=name, name=tool, text=summary(tool, given))
 
     def gave(

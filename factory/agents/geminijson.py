@@ -61,6 +61,7 @@ class GeminiJson(Events):
     def _begins(self, session: str, model: str) -> Iterator[AnyEntry]:
         yield from self.begins(session)
         if model:
+            self.model = model
             yield from self.remarks(f"{self.program.name}, {model}")
 
     def _piece(self, text: str) -> Iterator[AnyEntry]:

@@ -58,6 +58,8 @@ _ERRORS = {
     "model_not_found": Why.MODEL,
 }
 """What an answer that is an error says of itself."""
+SYNTHETIC = "<synthetic>"
+"""What Claude Code calls the model of an answer that it made itself."""
 _STOPPED = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 """Ends of an answer that leave work undone."""
 _SHELLS = frozenset({"Bash", "run_shell_command"})
@@ -164,7 +166,7 @@ class StreamJson(Events):
             at=self.now(),
             content=tuple(blocks),
             stop=text_of(message.get("stop_reason")),
-            model=text_of(message.get("model")),
+            model=SYNTHETIC if _refusal(blocks) else text_of(message.get("model")),
             request=name,
         )
         for block in blocks:
@@ -285,6 +287,11 @@ def _asks_again(event: Event, error: str) -> str:
     status = code_of(event.get("error_status"))
     told = error if status is None else f"{error}, {status}"
     return f"the model's endpoint refused ({told}): it asks again, try {number} of {most}"
+
+
+def _refusal(blocks: Sequence[Event]) -> bool:
+    """Whether an answer is how Qwen Code tells that there was none."""
+    return len(blocks) == 1 and text_of(blocks[0].get("text")).startswith("[API Error")
 
 
 def _concerns(event: Event) -> Iterator[str]:
