@@ -88,8 +88,9 @@ class Attempts:
             if spec.kind == "command" and spec.output == "text":
                 await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
-            # A command is one turn, however long it takes; the others look between theirs.
-            left = self._purse.left(task, config) if spec.kind == "command" else None
+            # A program is one turn, however long it takes; our own loop looks between its turns.
+            left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
+            await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
                 async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
                     ended = await self._follow(task, spec, transcript, said)
@@ -103,6 +104,16 @@ class Attempts:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
+
+    async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
+        """Write down which version of a program works, where that is not in the transcript yet."""
+        found = await self.worktrees.programs.ready(spec)
+        version = await self.worktrees.programs.version(spec, found)
+        text = f"{spec.name}: {version}"
+        signed = any(isinstance(e, Remark) and e.text == text for e in transcript.entries())
+        if version and not signed:
+            size = transcript.append(Remark(at=self._shop.now(), text=text))
+            self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,

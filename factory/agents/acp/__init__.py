@@ -249,6 +249,9 @@ class _Session:
                         for entry in (*self._updates.whole(), self._asked):
                             yield entry
                         return
+            if work.exception() is not None:
+                for entry in self._updates.whole():
+                    yield entry
             for entry in self._updates.ended(result := work.result()):
                 yield entry
             _check(str(result.get("stopReason") or "end_turn"))
