@@ -143,8 +143,6 @@ class Engine:
 
 def _import_ahead() -> None:
     """What takes a second to import, in a thread. Two threads at it at once would both fail."""
-    import acp.connection
-    import acp.schema
     import anthropic  # noqa: F401
 
 
