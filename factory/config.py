@@ -10,6 +10,8 @@ FILE = "factory.toml"
 OFFICIAL = "https://api.anthropic.com"
 """Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "acp", "command", "replay")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""How much a model of Anthropic's can be told to think."""
 OUTPUTS = ("text", "claude-stream-json")
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
@@ -179,6 +181,13 @@ class AgentSpec(Struct):
     model: str = "claude-sonnet-5-5"
     effort: str = ""
     """How much the model thinks; empty for its own measure."""
+    endpoint: str = ""
+    """`claude`: the service that it asks, by its name in `factory.endpoints`; all that this does
+    not say was taken from there."""
+    region: str = ""
+    """`claude`: the cloud's region; empty for the one that its own settings name."""
+    project: str = ""
+    """`claude`: the project at Google; empty as above."""
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""

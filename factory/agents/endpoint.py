@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
@@ -14,6 +13,7 @@ from msgspec import structs
 
 from factory.agents.base import Desk
 from factory.agents.breaker import Turn
+from factory.agents.clients import connect, unsigned
 from factory.agents.conversation import Block, Message, cached
 from factory.agents.setbacks import (
     GAVE_UP,
@@ -26,10 +26,10 @@ from factory.agents.setbacks import (
     setback,
 )
 from factory.awake import Limit
-from factory.config import OFFICIAL
+from factory.endpoints import Takes, service_named
 from factory.entry import Delta, Remark, Response, Usage
 from factory.ledger import Price, Tokens, spend
-from factory.model import AgentError, Spend, Struct
+from factory.model import Spend, Struct
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -63,17 +63,13 @@ class Endpoint:
         self._price = price
         self._now = desk.now
         self._waits = waits
-        self._url = desk.spec.base_url or OFFICIAL
-        self._host = urlsplit(self._url).netloc
+        self._takes = service_named(desk.spec.endpoint).takes
+        self._host = ""
         self._client: AsyncAnthropic | None = None
 
     async def __aenter__(self) -> Self:
-        if not self._key and self._url == OFFICIAL:
-            raise AgentError(
-                f"There is no API key for agent {self._spec.name!r}: put one into "
-                f"{self._spec.key_env} and run `factory-tui engine restart`"
-            )
-        self._client = await self._connect()
+        self._client = await connect(self._spec, self._key)
+        self._host = urlsplit(str(self._client.base_url)).netloc
         return self
 
     async def __aexit__(
@@ -84,27 +80,6 @@ class Endpoint:
     ) -> None:
         if self._client is not None:
             await self._client.close()
-
-    async def _connect(self) -> AsyncAnthropic:
-        # Importing it takes a second; the engine does so at its start, a test may not have.
-        await asyncio.to_thread(importlib.import_module, "anthropic.resources.messages")
-        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
-        from httpx2 import AsyncHTTPTransport
-
-        url = urlsplit(self._url)
-        http = None
-        if url.hostname in ("127.0.0.1", "::1", "localhost"):
-            # A proxy of the machine's leads nowhere near a server on the machine itself; and
-            # reading all certificates takes longer than starting bubblewrap.
-            transport = AsyncHTTPTransport(verify=url.scheme == "https")
-            http = DefaultAsyncHttpxClient(transport=transport)
-        return AsyncAnthropic(
-            api_key=self._key or "none",
-            base_url=self._url,
-            max_retries=0,  # ours know of long waits, cut streams and what a lost answer cost
-            open_telemetry=False,
-            http_client=http,
-        )
 
     async def answer(
         self, ask: Ask, reserve: Callable[[], None], given_up: int = 0
@@ -144,6 +119,8 @@ class Endpoint:
         proven = self._desk.breaker.proven or any(
             isinstance(entry, Response) for entry in self._desk.history
         )
+        if (failed := unsigned(error, self._spec)) is not None:
+            return failed
         return setback(error, self._host, self._spec, self._now(), proven=proven)
 
     def _pause(self, turn: Turn, failed: Setback, given_up: int) -> float:
@@ -184,15 +161,19 @@ class Endpoint:
 
     def _request(self, ask: Ask) -> dict[str, Any]:
         """The arguments of `messages.stream`."""
+        system: Block = {"type": "text", "text": ask.system}
+        caches = Takes.CACHE in self._takes
         request: dict[str, Any] = {
             "model": self._spec.model,
             "max_tokens": self.max_tokens,
-            "system": [{"type": "text", "text": ask.system, "cache_control": _CACHED}],
-            "messages": cached(ask.messages),
+            "system": [{**system, "cache_control": _CACHED} if caches else system],
+            "messages": cached(ask.messages) if caches else list(ask.messages),
             "tools": list(ask.tools),
         }
-        if self._price is not None and self._price.adaptive:
+        if self._price is not None and self._price.adaptive and Takes.THINKING in self._takes:
             request["thinking"] = {"type": "adaptive", "display": "summarized"}
+        if self._spec.effort and Takes.EFFORT in self._takes:
+            request["output_config"] = {"effort": self._spec.effort}
         return request
 
     @property
