@@ -25,6 +25,7 @@ from factory.agents.instructions import system
 from factory.agents.progress import admonish, since_round
 from factory.agents.setbacks import WAITS, given_up
 from factory.agents.tools import TOOLS, handoff, perform, refused, summary
+from factory.agents.unpriced import question
 from factory.entry import (
     AnyEntry,
     Delta,
@@ -63,6 +64,11 @@ class Claude:
     async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
         """Work until the agent hands off or asks. Raises AgentError and SandboxError."""
         price = self._prices.of(desk.spec.model)
+        if price is None and not desk.spec.subscription:
+            asked = question(desk, (desk.spec.model,))
+            if asked is not None:
+                yield asked
+                return
         loop = _Loop(desk, Endpoint(desk, price, self._waits), price)
         async with aclosing(loop.run()) as entries:
             async for entry in entries:
