@@ -163,6 +163,7 @@ class Attempts:
             release=lambda: self._purse.release(task), clock=self._shop.clock,
             breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
+            breaker_of=lambda spec: self._breakers.of(account(spec)),
             unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 

@@ -169,6 +169,13 @@ class GuardrailSpec(Struct):
     """A shell command that prints the tool's version, part of the evidence."""
 
 
+class Role(Struct):
+    """`[agents.<name>.planner]` or `.reviewer`: what it has of its own, and else the agent's."""
+
+    model: str = ""
+    effort: str = ""
+
+
 class AgentSpec(Struct):
     """One `[agents.<name>]`."""
 
@@ -181,6 +188,10 @@ class AgentSpec(Struct):
     model: str = "claude-sonnet-5-5"
     effort: str = ""
     """How much the model thinks; empty for its own measure."""
+    planner: Role | None = None
+    """`claude`: who writes a plan before an attempt; None for nobody."""
+    reviewer: Role | None = None
+    """`claude`: who looks at each handoff, and adds claims of its own to it."""
     endpoint: str = ""
     """`claude`: the service that it asks, by its name in `factory.endpoints`; all that this does
     not say was taken from there."""

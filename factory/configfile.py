@@ -26,6 +26,7 @@ from factory.config import (
     Config,
     EnvironmentSpec,
     GuardrailSpec,
+    Role,
     StandingAccept,
 )
 from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Takes, service_named
@@ -60,6 +61,8 @@ _ONLY = {
     "turns": _OURS,
     "patience": _OURS,
     "endpoint": ("claude",),
+    "planner": ("claude",),
+    "reviewer": ("claude",),
     "region": ("claude",),
     "project": ("claude",),
     "preset": _PROGRAMS,
@@ -206,6 +209,8 @@ def _agent(name: str, table: Table) -> AgentSpec:
         preset=usual.preset,
         model=(table.need if needs_model else table.get)("model", _model, usual.model),
         effort=table.get("effort", effort, usual.effort),
+        planner=_role(table, "planner"),
+        reviewer=_role(table, "reviewer"),
         endpoint=usual.endpoint,
         region=table.get("region", _word_of_cloud, usual.region),
         project=table.get("project", _word_of_cloud, usual.project),
@@ -230,6 +235,13 @@ def _agent(name: str, table: Table) -> AgentSpec:
     )
     table.close(_TOP)
     return _pointed(spec, table)
+
+
+def _role(table: Table, key: str) -> Role | None:
+    own = table.table(key)
+    role = Role(model=own.get("model", _model, ""), effort=own.get("effort", choice(EFFORTS), ""))
+    own.close(_TOP)
+    return role if key in table else None
 
 
 def _usual(name: str, kind: str, table: Table) -> AgentSpec:

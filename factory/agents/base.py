@@ -49,6 +49,8 @@ class Desk(Struct):
     key: str = ""
     """The API key; never enters the sandbox."""
     unpriced: Unpriced = Unpriced.COUNT
+    breaker_of: Callable[[AgentSpec], Breaker] | None = None
+    """The one before another model of the account; None: the same."""
 
     def now(self) -> float:
         """Seconds since 1970."""

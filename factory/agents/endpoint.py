@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import structs
 
 from factory.agents.base import Desk
@@ -41,6 +42,8 @@ T = TypeVar("T")
 DELTA_SECONDS = 0.1
 """How long text is gathered before the screen gets it."""
 _CACHED = {"type": "ephemeral"}
+BYTES_A_TOKEN = 2
+"""Fewer than tokenizers make of code and prose, so that an estimate is not too low."""
 LONGEST_TOKEN = 64
 """Characters; an answer of more for each token that it may have is none."""
 
@@ -51,6 +54,11 @@ class Ask(Struct):
     system: str
     messages: Sequence[Message]
     tools: Sequence[Block]
+
+    @property
+    def tokens(self) -> int:
+        """No fewer tokens than it carries, judged by its size."""
+        return len(msgspec.json.encode(self)) // BYTES_A_TOKEN
 
 
 class Endpoint:
@@ -168,8 +176,9 @@ class Endpoint:
             "max_tokens": self.max_tokens,
             "system": [{**system, "cache_control": _CACHED} if caches else system],
             "messages": cached(ask.messages) if caches else list(ask.messages),
-            "tools": list(ask.tools),
         }
+        if ask.tools:
+            request["tools"] = list(ask.tools)
         if self._price is not None and self._price.adaptive and Takes.THINKING in self._takes:
             request["thinking"] = {"type": "adaptive", "display": "summarized"}
         if self._spec.effort and Takes.EFFORT in self._takes:

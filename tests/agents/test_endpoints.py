@@ -143,6 +143,8 @@ def test_an_endpoint_says_where_it_is_and_which_variable_has_its_key() -> None:
         ("endpoint = 'ollama'\nmodel = 'm'\neffort = 'low'", "effort: Ollama takes none"),
         ("endpoint = 'ollama'\nmodel = 'm'\nregion = 'x'", "region: Ollama takes none"),
         ("endpoint = 'bedrock'\nmodel = 'm'\nproject = 'x'", "project: Amazon Bedrock takes none"),
+        ("planner = { model = 'm', turns = 3 }", "agents.any.planner.turns: there is no such key"),
+        ("reviewer = { effort = 'much' }", "agents.any.reviewer.effort: expected one of low"),
         ("effort = 'highest'", "agents.any.effort: expected one of low, medium, high, xhigh"),
     ],
 )
