@@ -7,7 +7,7 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from factory import agents, lifecycle
 from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
+from factory.agents.unpriced import PRICE
 from factory.brief import brief
 from factory.config import AgentSpec, Config
 from factory.entry import (
@@ -32,7 +33,7 @@ from factory.entry import (
 )
 from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
-from factory.purse import Purse
+from factory.purse import Purse, unpriced
 from factory.shop import Shop
 from factory.transcript import Transcript, cut_short
 from factory.wire import Grew
@@ -49,6 +50,8 @@ class Attempts:
         self._purse = purse
         self._breakers = Breakers(shop.clock)
         self.worktrees = Worktrees(shop)
+        self.attended: Callable[[], bool] = lambda: True
+        """Whether a client listens."""
 
     # --- the phase `work` ------------------------------------------------------------------
 
@@ -171,6 +174,8 @@ class Attempts:
             release=lambda: self._purse.release(task), clock=self._shop.clock,
             breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
+            breaker_of=lambda spec: self._breakers.of(account(spec)),
+            unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:
@@ -257,6 +262,8 @@ def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
         match entry:
             case Finished(handoff=handoff):
                 return lifecycle.Claimed(handoff=handoff)
+            case Question(id=name) if name == PRICE:
+                return None  # a cap may have been set, or a price: it is looked at again
             case Question(text=text, options=options):
                 return lifecycle.Asked(question=text, options=options)
             case Remark():
