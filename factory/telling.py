@@ -35,9 +35,9 @@ class Telling:
         for pending in task.prompts:
             origin = Origin(pending.origin)
             texts = {pending.text: origin}
-            if origin is Origin.TASK:  # given once more, what was said since counts once more, too
+            if origin is Origin.TASK:  # given once more, what was said so far counts once more, too
                 asked = await self._asked(task, config, spec, before)
-                texts = {asked: origin, **_words(own)}
+                texts = {asked: origin, **_words(own, pending.at)}
             for text, by in texts.items():
                 known = _written(written, text, by, pending.at)
                 if known is not None:
@@ -109,7 +109,7 @@ def _without(prompts: tuple[Pending, ...], heard: Pending) -> tuple[Pending, ...
     return (*prompts[:at], *prompts[at + 1 :])
 
 
-def _words(said: Sequence[Prompt]) -> dict[str, Origin]:
-    """What the developer has said, each word once, the newest last."""
-    words = [entry.text for entry in said if entry.origin is Origin.DEVELOPER]
+def _words(said: Sequence[Prompt], until: float) -> dict[str, Origin]:
+    """What the developer has said before a time, each word once, the newest last."""
+    words = [one.text for one in said if one.origin is Origin.DEVELOPER and one.at < until]
     return dict.fromkeys(reversed(dict.fromkeys(reversed(words))), Origin.DEVELOPER)
