@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from factory.agents.asking import SAY_SO
 from factory.config import AgentSpec, Config
 from factory.entry import AnyEntry
 from factory.model import Judged, Task
@@ -29,6 +30,8 @@ def brief(task: Task, config: Config, spec: AgentSpec) -> str:
         "Tests, guardrail configuration, CI and agent instructions are watched: weakening a check "
         "is shown to the developer and never helps.",
     ]
+    if spec.kind in ("acp", "command"):
+        lines += ["", SAY_SO]
     return "\n".join(lines)
 
 

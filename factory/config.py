@@ -7,8 +7,13 @@ from enum import StrEnum
 from factory.model import Budget, Struct
 
 FILE = "factory.toml"
+OFFICIAL = "https://api.anthropic.com"
+"""Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "acp", "command", "replay")
-OUTPUTS = ("text", "claude-stream-json")
+OUTPUTS = (
+    "text", "events", "claude-stream-json", "codex-json", "gemini-stream-json",
+    "qwen-stream-json", "opencode-json",
+)  # fmt: skip
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
 PROTECTED = (

@@ -203,7 +203,6 @@ def test_a_value_that_will_not_do_is_named_with_what_was_expected(line: str, pro
         ),
         ("kind = 'command'\nrun = 'a'\nturns = 3", "agents.x.turns: only agents of kind claude"),
         ("kind = 'claude'\nrun = 'a'", "agents.x.run: only agents of kind acp or command have it"),
-        ("kind = 'command'\nrun = 'a'\nturns = 3", "agents.x.turns: only agents of kind claude"),
         ("kind = 'claude'\nbase_url = 'api'", "agents.x.base_url: expected an address"),
         ("kind = 'claude'\nkey_env = 'sk-1'", "agents.x.key_env: expected the name of a varia"),
         ("kind = 'command'\nrun = 'a'\nlogin = ['~/']", "agents.x.login[1]: expected a folder"),
