@@ -17,7 +17,6 @@ from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
-from factory.brief import brief
 from factory.config import AgentSpec, Config
 from factory.entry import (
     AnyEntry,
@@ -35,6 +34,7 @@ from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
 from factory.purse import Purse, unpriced
 from factory.shop import Shop
+from factory.telling import Telling
 from factory.transcript import Transcript, cut_short
 from factory.wire import Grew
 from factory.worktrees import Worktrees, attempt_name
@@ -52,6 +52,7 @@ class Attempts:
         self.worktrees = Worktrees(shop)
         self.attended: Callable[[], bool] = lambda: True
         """Whether a client listens."""
+        self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
 
@@ -82,7 +83,7 @@ class Attempts:
         try:
             transcript.resume(self._shop.now())
             self._purse.catch_up(task, spec, _turns(task, transcript.entries()))
-            self._deliver(task, transcript, config, spec)
+            await self._telling.deliver(task, transcript, config, spec)
             ended = _already(transcript.entries())
             if ended is not None:
                 return ended
@@ -134,7 +135,7 @@ class Attempts:
             self._shop.tell(Grew(name=name, size=size))
             match stamped:
                 case Prompt(text=text):
-                    self._heard(task.id, text)
+                    self._telling.heard(task.id, text)
                 case Response(spend=spend) | Usage(spend=spend):
                     turn += 1
                     self._purse.settle(task, spec, spend, f"{name}#{turn}")
@@ -167,7 +168,7 @@ class Attempts:
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),
-            steering=lambda: self._steering(task.id),
+            steering=lambda: self._telling.steering(task.id),
             reserve=lambda most: self._purse.reserve(
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
@@ -181,35 +182,6 @@ class Attempts:
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:
         config = self._shop.tip.config
         return config, config.agent_named(task.agent) if config else None
-
-    # --- what is said to the agent ---------------------------------------------------------
-
-    def _deliver(self, task: Task, transcript: Transcript, config: Config, spec: AgentSpec) -> None:
-        """Write what is still to be said into the transcript; then, only then, forget it."""
-        said = [entry for entry in transcript.entries() if isinstance(entry, Prompt)]
-        for pending in task.prompts:
-            origin = Origin(pending.origin)
-            texts = {pending.text: origin}
-            if origin is Origin.TASK:  # given once more, what was said since counts once more, too
-                texts = {brief(task, config, spec): origin, **_words(said)}
-            for text, by in texts.items():
-                if not any(entry.text == text and entry.at >= pending.at for entry in said):
-                    size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=by))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
-        reached(Point.WORK_TOLD)
-        told = set(task.prompts)
-        now = self._shop.store.tasks.get(task.id)
-        self._shop.amend(task.id, prompts=tuple(p for p in now.prompts if p not in told))
-
-    def _steering(self, name: str) -> tuple[str, ...]:
-        """What the developer has said meanwhile; it is forgotten once it is in the transcript."""
-        return tuple(pending.text for pending in self._shop.store.tasks.get(name).prompts)
-
-    def _heard(self, name: str, text: str) -> None:
-        task = self._shop.store.tasks.get(name)
-        left = tuple(pending for pending in task.prompts if pending.text != text)
-        if len(left) != len(task.prompts):
-            self._shop.amend(name, prompts=left)
 
     # --- what it said ----------------------------------------------------------------------
 
@@ -248,12 +220,6 @@ def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
     """What each turn in a transcript has cost, by the name of its line in the ledger."""
     spent = [entry.spend for entry in entries if isinstance(entry, Response | Usage)]
     return {f"{attempt_name(task)}#{turn}": spend for turn, spend in enumerate(spent, 1)}
-
-
-def _words(said: list[Prompt]) -> dict[str, Origin]:
-    """What the developer has said, each word once, the newest last."""
-    words = [entry.text for entry in said if entry.origin is Origin.DEVELOPER]
-    return dict.fromkeys(reversed(dict.fromkeys(reversed(words))), Origin.DEVELOPER)
 
 
 def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
