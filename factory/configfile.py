@@ -11,6 +11,8 @@ protected, critical, folded
 
 from __future__ import annotations
 
+import re
+
 from factory.config import (
     AGENT_KINDS,
     FILE,
@@ -24,6 +26,7 @@ from factory.config import (
     GuardrailSpec,
     StandingAccept,
 )
+from factory.hosts import LOWEST, grant
 from factory.model import Budget, ConfigError
 from factory.tables import (
     Table,
@@ -57,6 +60,7 @@ _ONLY = {
     "output": ("command",),
     "script": ("command",),
     "network": ("command",),
+    "hosts": ("command",),
     "login": ("command",),
     "env": ("command",),
     "recording": ("replay",),
@@ -194,11 +198,16 @@ def _agent(name: str, table: Table) -> AgentSpec:
         output=table.get("output", choice(("text", "claude-stream-json")), usual.output),
         script=table.get("script", flag, usual.script),
         network=table.get("network", flag, usual.network),
+        hosts=table.each("hosts", _host),
         login=table.each("login", _folder),
         env=table.each("env", _variable),
         subscription=table.get("subscription", flag, usual.subscription),
         recording=table.get("recording", text("the path of a recording"), usual.recording),
     )
+    if "hosts" in table and table.get("hosts", lambda value: value, None) == []:
+        table.complain("hosts", "expected at least one host; for no network leave it out")
+    if spec.hosts and "network" in table and not spec.network:
+        table.complain("network", "hosts grants a network, and false denies it; leave one out")
     table.close(_TOP)
     return spec
 
@@ -245,6 +254,19 @@ def _guardrail(table: Table) -> GuardrailSpec:
         )
     table.close(_TOP)
     return spec
+
+
+def _host(value: object) -> str:
+    what = "a host such as api.example.com, *.example.com, *, or 127.0.0.1:8080 with its port"
+    if isinstance(value, str) and grant(value) is not None:
+        return value
+    if isinstance(value, str) and re.match("(?i)https?://", value):
+        raise Wrong(what, "; write the host alone, without https:// and path")
+    if isinstance(value, str) and grant(f"{value}:{LOWEST}") is not None:
+        raise Wrong(what, "; an address that is not public needs its port")
+    if isinstance(value, str) and grant(re.sub(r"\d+$", str(LOWEST), value)) is not None:
+        raise Wrong(what, f"; a port of this machine's own is {LOWEST} or higher")
+    raise Wrong(what)
 
 
 def _glob(value: object) -> str:

@@ -107,10 +107,10 @@ class Worktrees:
         git, history = (str(self._git(task)), str(self._shop.vault.history))
         if not self._shop.contained:
             git = history = ""
-        if spec is not None and spec.kind == "command" and (spec.network or login):
+        if spec is not None and spec.kind == "command" and (spec.network or spec.hosts or login):
             profile = sandbox.cli(
-                tree, scratch, login=login, network=spec.network, private_git=git,
-                history=history, environment=tools, env=handed,
+                tree, scratch, login=login, network=spec.network, hosts=spec.hosts,
+                private_git=git, history=history, environment=tools, env=handed,
             )  # fmt: skip
         else:
             profile = sandbox.tools(

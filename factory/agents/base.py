@@ -38,6 +38,11 @@ class Desk(Struct):
     key: str = ""
     """The API key; never enters the sandbox."""
 
+    @property
+    def contacts(self) -> Path:
+        """A folder of the attempt's on the host that no sandbox has: where the agent went."""
+        return self.scratch.parent / "network"
+
     def now(self) -> float:
         """Seconds since 1970."""
         return self.clock.now()
