@@ -123,8 +123,8 @@ class Attempts:
                 case Response(spend=spend) | Usage(spend=spend):
                     turn += 1
                     self._purse.settle(task, spec, spend, f"{name}#{turn}")
-                case Question(text=text):
-                    return lifecycle.Asked(question=text)
+                case Question(text=text, options=options):
+                    return lifecycle.Asked(question=text, options=options)
                 case Finished(handoff=handoff):
                     reached(Point.WORK_DONE)
                     return lifecycle.Claimed(handoff=handoff)
@@ -245,8 +245,8 @@ def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
         match entry:
             case Finished(handoff=handoff):
                 return lifecycle.Claimed(handoff=handoff)
-            case Question(text=text):
-                return lifecycle.Asked(question=text)
+            case Question(text=text, options=options):
+                return lifecycle.Asked(question=text, options=options)
             case Remark():
                 continue
             case _:

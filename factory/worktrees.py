@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from factory import environment, sandbox
+from factory.agents.programs import Found, Programs
 from factory.config import AgentSpec, Config
 from factory.faults import Point, reached
 from factory.git import folders
@@ -27,6 +28,9 @@ class Worktrees:
         self._shop = shop
         self._claimed: set[str] = set()
         self._environment = asyncio.Lock()
+        self.programs = Programs(
+            shop.place.state / "programs", shop.surroundings, contained=shop.contained
+        )
 
     async def ready(self, task: Task) -> Task:
         """The task's worktree with everything in it; made or mended where it is not there."""
@@ -96,27 +100,46 @@ class Worktrees:
             )
 
     async def profile(self, task: Task, spec: AgentSpec | None) -> sandbox.Profile:
-        """The sandbox of a task's agent: its worktree, its git, its tools."""
-        folder = self._shop.trees.worktrees / task.worktree
+        """The sandbox of a task's agent: its worktree, its git, its tools.
+
+        Raises AgentError where the agent's program is not there.
+        """
         config = self._shop.tip.config or Config()
         async with self._environment:
             ready = await self._shop.environment(config, self._shop.tip.tree)
-        login = environment.login(spec.login) if spec and spec.login else ()
-        handed = environment.handed(spec.env, self._shop.surroundings) if spec else ()
-        tree, scratch, tools = str(folder), str(self.scratch(task)), ready.environment
-        git, history = (str(self._git(task)), str(self._shop.vault.history))
-        if not self._shop.contained:
-            git = history = ""
-        if spec is not None and spec.kind == "command" and (spec.network or spec.hosts or login):
+        folder = str(self._shop.trees.worktrees / task.worktree)
+        scratch, git, history = str(self.scratch(task)), "", ""
+        if self._shop.contained:
+            git, history = str(self._git(task)), str(self._shop.vault.history)
+        if spec is not None and spec.kind in ("acp", "command"):
+            found = await self.programs.ready(spec)
             profile = sandbox.cli(
-                tree, scratch, login=login, network=spec.network, hosts=spec.hosts,
-                private_git=git, history=history, environment=tools, env=handed,
+                folder, scratch, login=self._own(task, spec), network=spec.network,
+                hosts=spec.hosts, private_git=git, history=history,
+                environment=_both(found, ready.environment),
+                env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
+            if not (spec.network or spec.hosts or spec.login or spec.config):
+                profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
-                tree, scratch, private_git=git, history=history, environment=tools, env=handed
+                folder, scratch, private_git=git, history=history, environment=ready.environment
             )
         return replace(profile, contained=self._shop.contained)
+
+    def _own(self, task: Task, spec: AgentSpec) -> tuple[sandbox.Bind, ...]:
+        """The folders of a program's configuration that are this attempt's alone, and its login."""
+        home, binds = Path.home(), []
+        for name in spec.config:
+            inside = name.removeprefix("~").lstrip("/")
+            host = self._shop.attempt_folder(attempt_name(task)) / "home" / inside
+            if not host.exists():
+                host.mkdir(parents=True)
+                seeds = [home / seed.removeprefix("~/") for seed in spec.seeds]
+                environment.seed(seeds, home / inside, host)
+            place = f"{sandbox.HOME}/{inside}"
+            binds.append(sandbox.Bind(host=str(host), inside=place, writable=True))
+        return (*binds, *environment.login(spec.login))
 
     def scratch(self, task: Task) -> Path:
         """The folder that the agent has as its /tmp."""
@@ -168,10 +191,23 @@ class Worktrees:
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
-        for part in (self.scratch(task), self._git(task)):
+        home = self._shop.attempt_folder(attempt_name(task)) / "home"
+        for part in (self.scratch(task), self._git(task), home):
             await asyncio.to_thread(folders.remove, part)
 
 
 def attempt_name(task: Task) -> str:
     """Id of a task's current attempt, and name of its transcript."""
     return f"{task.id}.{task.attempt}"
+
+
+def _both(found: Found, tools: sandbox.Environment) -> sandbox.Environment:
+    """The agent's own program, and the project's tools in front of it."""
+    mounted = {bind.inside for bind in tools.binds}
+    binds = [bind for bind in found.environment.binds if bind.inside not in mounted]
+    return replace(
+        tools,
+        binds=(*tools.binds, *binds),
+        path=(*tools.path, *found.environment.path),
+        env=(*found.environment.env, *tools.env),
+    )
