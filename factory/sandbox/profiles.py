@@ -1,6 +1,6 @@
 """A sandbox as a value: what is mounted, what is set, what is allowed. No I/O.
 
-The four profiles are the four functions at the end; `factory.sandbox.bubblewrap` turns one into
+The profiles are the four functions at the end; `factory.sandbox.bubblewrap` turns one into
 arguments.
 """
 

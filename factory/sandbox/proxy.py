@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Sequence
@@ -185,7 +186,7 @@ class Proxy:
                     far = await asyncio.open_connection(address, asked.place.port, limit=CHUNK)
                 break
             except (OSError, TimeoutError) as error:
-                why = getattr(error, "strerror", "") or "it did not answer"
+                why = os.strerror(error.errno) if error.errno else "it did not answer"
         else:
             contact.why = why
             if not quietly:
