@@ -13,6 +13,7 @@ from contextlib import aclosing
 from msgspec.structs import replace
 
 from factory import agents, lifecycle
+from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.brief import brief
@@ -157,7 +158,7 @@ class Attempts:
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
-            breaker=self._breakers.of(spec.base_url, spec.key_env, spec.model),
+            breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
         )  # fmt: skip
 

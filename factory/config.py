@@ -7,6 +7,8 @@ from enum import StrEnum
 from factory.model import Budget, Struct
 
 FILE = "factory.toml"
+OFFICIAL = "https://api.anthropic.com"
+"""Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "acp", "command", "replay")
 OUTPUTS = ("text", "claude-stream-json")
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from factory.agents.acp import Acp
 from factory.agents.base import Runtime
 from factory.agents.claude import Claude
 from factory.agents.command import Command
+from factory.agents.in_turn import InTurn
 from factory.agents.replay import Replay
 from factory.config import AgentSpec
 from factory.ledger import Prices, own_prices, prices
@@ -14,7 +16,8 @@ from factory.model import AgentError, ConfigError
 
 RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
     "claude": lambda _spec, table: Claude(table),
-    "command": lambda _spec, _table: Command(),
+    "acp": lambda _spec, _table: InTurn(Acp()),
+    "command": lambda _spec, _table: InTurn(Command()),
     "replay": lambda spec, table: Replay(table, spec.recording),
 }
 """`kind` in factory.toml, and the runtime that it means."""
