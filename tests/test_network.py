@@ -13,22 +13,25 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from factory import hosts, sandbox
-from factory.agents.command import Command
-from factory.entry import AnyEntry, Finished, Remark
+from factory.entry import Remark
 from factory.hosts import Place
-from factory.model import SandboxError
+from factory.model import SandboxError, TaskState
 from factory.sandbox import Profile, bubblewrap, contacts, network
 from factory.sandbox.contacts import Contact, Record
 from factory.sandbox.escapes import suite
 from factory.sandbox.escapes.suite import Sign
 from factory.sandbox.proxy import AT_ONCE, Patience, Proxy
-from tests.agents.bench import Workplace, running, spec, task
+from factory.transcript import Transcript
+from tests.agents.bench import running
+from tests.developer import Developer
+from tests.works import SCRIPT, Works, settings, told, works
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap exists on Linux only")
 
@@ -378,26 +381,43 @@ def test_a_killed_engine_takes_the_network_along(tmp_path: Path) -> None:
 # --- the agents' ---------------------------------------------------------------------------
 
 
-def test_the_transcript_of_a_command_says_where_it_went(tmp_path: Path) -> None:
-    async def story(*, contained: bool) -> list[AnyEntry]:
-        async with server() as ours:
-            hosts = (f"127.0.0.1:{ours.port}",)
-            script = f"curl -s http://{hosts[0]}/; curl -s http://evil.example/; true"
-            place = Workplace(tmp_path, spec("command", run=script, hosts=hosts), task())
-            place.contained = contained
-            desk = place.desk()
-            shown = replace(profile(tmp_path, *hosts), contained=contained)
-            return [entry async for entry in Command().work(replace(desk, profile=shown))]
+@told
+async def test_the_transcript_of_an_agent_says_where_it_went(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with server() as ours:
+        agent = (
+            f"{SCRIPT}[agents.far]\nkind = 'command'\nhosts = ['127.0.0.1:{ours.port}']\n"
+            "run = 'bash \"$FACTORY_PROMPT_FILE\"'\n"
+        )
+        developer.commit({"factory.toml": settings(agents=agent, agent="far")})
+        work = f"curl -s 127.0.0.1:{ours.port}/ > got; curl -s evil.example; exit"
+        async with works(developer) as factory:
+            task = await factory.ready("Far", work)
+            went = of_the_network(factory, task)
+            assert re.fullmatch(
+                rf"network: localhost:{ours.port} once, \d+ B; refused: evil.example:80 once", went
+            )
+            await factory.land(task)
+            folder = factory.engine.shop.attempt_folder(f"{task}.1") / "network"
+            kept = contacts.read(folder / contacts.FILE)
+            assert [one.allowed for one in kept] == [True, False]
+        monkeypatch.setattr(bubblewrap, "find_bubblewrap", lambda: None)
+        async with works(developer) as factory, aclosing(factory.client.notices(0)) as notices:
+            attending = asyncio.create_task(anext(notices))
+            task = await factory.add("Near", f"{work.split(';')[0]}2; exit")
+            await factory.until(task, TaskState.READY, TaskState.CHECKING)
+            went = of_the_network(factory, task)
+            assert went.startswith("network: all of it, and where it went is not known")
+            await attending
 
-    *_, went, end = asyncio.run(story(contained=True))
-    assert isinstance(went, Remark)
-    assert isinstance(end, Finished)
-    told = r"network: localhost:\d+ once, \d+ B; refused: evil.example:80 once"
-    assert re.fullmatch(told, went.text)
-    assert [one.allowed for one in written(tmp_path)] == [True, False]
-    *_, went, end = asyncio.run(story(contained=False))
-    assert isinstance(went, Remark)
-    assert went.text.startswith("network: all of it, and where it went is not known")
+
+def of_the_network(factory: Works, task: str) -> str:
+    """What the engine said of it, once, in the task's transcript."""
+    transcript = Transcript(factory.engine.shop.attempt_folder(f"{task}.1") / "transcript.jsonl")
+    remarks = [entry.text for entry in transcript.entries() if isinstance(entry, Remark)]
+    (went,) = [text for text in remarks if text.startswith("network: ")]
+    return went
 
 
 def test_doctor_says_of_each_network_what_it_is(tmp_path: Path) -> None:

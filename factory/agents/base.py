@@ -21,7 +21,8 @@ class Desk(Struct):
     title: str
     spec: AgentSpec
     profile: Profile
-    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it."""
+    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it. The
+    network of its `hosts` is open as long as the agent works."""
     scratch: Path
     """A folder of the attempt's on the host, mounted at /tmp; survives between commands."""
     history: Sequence[AnyEntry]
@@ -37,11 +38,6 @@ class Desk(Struct):
     """Stands before the model's endpoint."""
     key: str = ""
     """The API key; never enters the sandbox."""
-
-    @property
-    def contacts(self) -> Path:
-        """A folder of the attempt's on the host that no sandbox has: where the agent went."""
-        return self.scratch.parent / "network"
 
     def now(self) -> float:
         """Seconds since 1970."""

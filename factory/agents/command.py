@@ -17,7 +17,7 @@ from factory.agents.streamjson import StreamJson
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
 from factory.model import AgentError, Spend
-from factory.sandbox import SCRATCH, network, run
+from factory.sandbox import SCRATCH, run
 from factory.sandbox import Finished as Ended
 from factory.transcript import BEGUN
 
@@ -46,19 +46,15 @@ class Command:
         desk.reserve(Spend(usd=None if desk.spec.subscription else 0.0))
         session = last_session(desk.history)
         reader = _reader(desk)
-        async with network.granted(desk.profile, desk.contacts, now=desk.now) as granted:
-            desk = structs.replace(desk, profile=granted.profile)
-            async with aclosing(_run(desk, reader, session)) as entries:
+        async with aclosing(_run(desk, reader, session)) as entries:
+            async for entry in entries:
+                yield entry
+        if session and reader.session_lost:
+            yield Remark(at=desk.now(), text=f"its session {session} is gone: it begins afresh")
+            reader = _reader(desk)
+            async with aclosing(_run(desk, reader, "")) as entries:
                 async for entry in entries:
                     yield entry
-            if session and reader.session_lost:
-                yield Remark(at=desk.now(), text=f"its session {session} is gone: it begins afresh")
-                reader = _reader(desk)
-                async with aclosing(_run(desk, reader, "")) as entries:
-                    async for entry in entries:
-                        yield entry
-        if went := granted.summary():
-            yield Remark(at=desk.now(), text=went)
         for entry in reader.end():
             yield entry
 
