@@ -7,8 +7,8 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ from factory.entry import (
 from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
 from factory.purse import Purse, unpriced
+from factory.sandbox import network
 from factory.shop import Shop
 from factory.telling import Telling
 from factory.transcript import Transcript, cut_short
@@ -96,7 +97,11 @@ class Attempts:
             left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
             await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
-                async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
+                async with (
+                    asyncio.timeout(left),
+                    self._connected(task, desk, transcript) as desk,
+                    aclosing(agents.runtime(spec).work(desk)) as said,
+                ):
                     ended = await self._follow(task, spec, transcript, said)
             return self._lost(task) or ended
         except TimeoutError:
@@ -118,6 +123,20 @@ class Attempts:
         if version and not signed:
             size = transcript.append(Remark(at=self._shop.now(), text=text))
             self._shop.tell(Grew(name=attempt_name(task), size=size))
+
+    @asynccontextmanager
+    async def _connected(
+        self, task: Task, desk: Desk, transcript: Transcript
+    ) -> AsyncIterator[Desk]:
+        """Open the network that the agent is granted; in the end, say where it went."""
+        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
+        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
+            try:
+                yield replace(desk, profile=granted.profile)
+            finally:
+                if went := granted.summary():
+                    size = transcript.append(Remark(at=self._shop.now(), text=went))
+                    self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,

@@ -226,6 +226,9 @@ class AgentSpec(Struct):
     started again with what guardrails found, since it would do the same again."""
     network: bool = False
     """`acp`, `command`: whether it may reach the network (a foreign agent program must)."""
+    hosts: tuple[str, ...] = ()
+    """`acp`, `command`: the hosts it may reach instead of the whole network, as `factory.hosts`
+    reads them; each contact is recorded."""
     login: tuple[str, ...] = ()
     """`acp`, `command`: files and folders of the developer's home it may read and write, such as
     `~/.claude`."""

@@ -11,6 +11,9 @@ protected, critical, folded
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 from msgspec.structs import replace
 
 from factory.config import (
@@ -30,6 +33,7 @@ from factory.config import (
     StandingAccept,
 )
 from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Takes, service_named
+from factory.hosts import LOWEST, grant
 from factory.model import Budget, ConfigError
 from factory.presets import PRESETS, preset_named
 from factory.tables import (
@@ -71,6 +75,7 @@ _ONLY = {
     "script": ("command",),
     "permissions": ("acp",),
     "network": _PROGRAMS,
+    "hosts": _PROGRAMS,
     "login": _PROGRAMS,
     "config": _PROGRAMS,
     "seeds": _PROGRAMS,
@@ -225,6 +230,7 @@ def _agent(name: str, table: Table) -> AgentSpec:
         permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
         script=table.get("script", flag, usual.script),
         network=table.get("network", flag, usual.network),
+        hosts=_hosts(usual, table),
         login=usual.login + table.each("login", _folder),
         config=usual.config + table.each("config", _folder),
         seeds=usual.seeds + table.each("seeds", _folder),
@@ -244,6 +250,19 @@ def _role(table: Table, key: str) -> Role | None:
     return role if key in table else None
 
 
+def _hosts(usual: AgentSpec, table: Table) -> tuple[str, ...]:
+    """Its preset's hosts and the file's; none where the file speaks of `network` alone."""
+    own = table.each("hosts", _host)
+    denied = table.get("network", flag, None) is False
+    if "hosts" in table:
+        if table.get("hosts", lambda value: value, None) == []:
+            table.complain("hosts", "expected at least one host; for no network leave it out")
+        if denied:
+            table.complain("network", "hosts grants a network, and false denies it; leave one out")
+        return usual.hosts + own
+    return () if "network" in table else usual.hosts
+
+
 def _usual(name: str, kind: str, table: Table) -> AgentSpec:
     """What an agent has where its table is silent: its preset's, or everybody's."""
     if kind == "claude":
@@ -258,6 +277,7 @@ def _usual(name: str, kind: str, table: Table) -> AgentSpec:
         return usual
     return replace(
         usual, preset=preset.name, run=form.run, output=form.output, network=True,
+        hosts=preset.hosts,
         login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
         variables=preset.variables, subscription=True,
     )  # fmt: skip
@@ -291,7 +311,15 @@ def _pointed(spec: AgentSpec, table: Table) -> AgentSpec:
         known = ", ".join(preset.name for preset in PRESETS if preset.url)
         table.complain("base_url", f"only the presets {known} take one; set `variables` instead")
         return spec
-    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)))
+    hosts = spec.hosts and (_pointed_to(spec.base_url), *spec.hosts[len(preset.hosts) :])
+    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)), hosts=hosts)
+
+
+def _pointed_to(url: str) -> str:
+    """The host of an address and its port, as an entry of `hosts`."""
+    found = urlsplit(url)
+    host = found.netloc.rpartition("@")[2]
+    return host if re.search(r":\d+$", host) else f"{host}:{443 if found.scheme == 'https' else 80}"
 
 
 def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
@@ -336,6 +364,19 @@ def _guardrail(table: Table) -> GuardrailSpec:
         )
     table.close(_TOP)
     return spec
+
+
+def _host(value: object) -> str:
+    what = "a host such as api.example.com, *.example.com, *, or 127.0.0.1:8080 with its port"
+    if isinstance(value, str) and grant(value) is not None:
+        return value
+    if isinstance(value, str) and re.match("(?i)https?://", value):
+        raise Wrong(what, "; write the host alone, without https:// and path")
+    if isinstance(value, str) and grant(f"{value}:{LOWEST}") is not None:
+        raise Wrong(what, "; an address that is not public needs its port")
+    if isinstance(value, str) and grant(re.sub(r"\d+$", str(LOWEST), value)) is not None:
+        raise Wrong(what, f"; a port of this machine's own is {LOWEST} or higher")
+    raise Wrong(what)
 
 
 def _glob(value: object) -> str:

@@ -125,10 +125,11 @@ class Worktrees:
             found = await self.programs.ready(spec)
             profile = sandbox.cli(
                 folder, scratch, login=self._own(task, spec), network=spec.network,
-                private_git=git, history=history, environment=_both(found, ready.environment),
+                hosts=spec.hosts, private_git=git, history=history,
+                environment=_both(found, ready.environment),
                 env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
-            if not (spec.network or spec.login or spec.config):
+            if not (spec.network or spec.hosts or spec.login or spec.config):
                 profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
