@@ -149,6 +149,7 @@ class Attempts:
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
     ) -> Desk:
         profile = await self.worktrees.profile(task, spec)
+        await self.worktrees.prepare(task, profile)
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),

@@ -9,12 +9,16 @@ from msgspec.structs import replace
 
 from factory import environment, sandbox
 from factory.config import AgentSpec, Config
+from factory.environment import ports
 from factory.faults import Point, reached
 from factory.git import folders
 from factory.git.trees import free_name
-from factory.model import FactoryError, Task
+from factory.model import AgentError, FactoryError, Task
 from factory.shop import Shop
 from factory.wire import Attempt
+
+_PREPARE = 1800.0
+"""Seconds that preparing a worktree may take."""
 
 
 class Worktrees:
@@ -68,9 +72,18 @@ class Worktrees:
             await self._furnish(task, folder)
             self._open_attempt(task)
             reached(Point.WORK_LAID)
-            return self._shop.amend(task.id, worktree=name)
+            return self._shop.amend(task.id, worktree=name, ports=self._ports(task))
         finally:
             self._claimed.discard(name)
+
+    def _ports(self, task: Task) -> tuple[int, int]:
+        """The task's block of ports, for as long as it is not over; no other one's meets it."""
+        if task.ports[1]:
+            return task.ports
+        config = self._shop.tip.config or Config()
+        others = (other.ports for other in self._shop.store.tasks.all() if not other.state.over)
+        start = int(self._shop.place.id[:6], 16)
+        return ports.block(config.environment.ports, others, start)
 
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
@@ -116,7 +129,28 @@ class Worktrees:
             profile = sandbox.tools(
                 tree, scratch, private_git=git, history=history, environment=tools, env=handed
             )
-        return replace(profile, contained=self._shop.contained)
+        profile = replace(profile, contained=self._shop.contained)
+        services = {one.name for one in ready.spec.services if one.agents} if spec else ()
+        return ports.accompanied(profile, ready.spec, task.ports, services)
+
+    async def prepare(self, task: Task, profile: sandbox.Profile) -> None:
+        """Run what the project wants before each attempt's work, its services beside it.
+
+        Raises AgentError where it fails in a worktree that no agent has worked in yet; later it is
+        the agent's to mend.
+        """
+        config = self._shop.tip.config or Config()
+        if not config.environment.prepare:
+            return
+        said: list[bytes] = []
+        with_it = replace(profile, before=config.environment.prepare)
+        done = await sandbox.run(with_it, "true", timeout=_PREPARE, on_output=said.append)
+        if done.exit_code != 0 and not task.snapshot:
+            text = b"".join(said)[-2000:].decode(errors="replace").strip()
+            raise AgentError(
+                "the worktree could not be prepared, as factory.toml's environment.prepare asks; "
+                f"mend it there, then resume: {text}"
+            )
 
     def scratch(self, task: Task) -> Path:
         """The folder that the agent has as its /tmp."""
