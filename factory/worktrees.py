@@ -15,6 +15,7 @@ from factory.git import folders
 from factory.git.trees import free_name
 from factory.model import AgentError, FactoryError, Task
 from factory.shop import Shop
+from factory.teardown import tear_down
 from factory.wire import Attempt
 
 _PREPARE = 1800.0
@@ -199,11 +200,22 @@ class Worktrees:
                 await self._keep(task, self._shop.trees.worktrees / task.worktree)
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
+            await self._tear_down(task)
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
         for part in (self.scratch(task), self._git(task)):
             await asyncio.to_thread(folders.remove, part)
+
+    async def _tear_down(self, task: Task) -> None:
+        """Its files are kept by now. No environment is built for it where there is none."""
+        config = self._shop.tip.config
+        if config is None or not config.environment.teardown:
+            return
+        inputs = await self._shop.inputs(config, self._shop.tip.tree)
+        if self._shop.environments.known(config.environment, inputs) is not None:
+            profile = await self.profile(task, None)
+            await tear_down(self._shop, attempt_name(task), profile)
 
 
 def attempt_name(task: Task) -> str:

@@ -194,7 +194,7 @@ class Checks:
                 )  # fmt: skip
             why = report.text(results, REPORT)
             if why:
-                return finished, broken(f"it could not be begun: {why}"[:400], why)
+                return finished, broken(" ".join(why.split())[:300], why)
             return finished, kind.outcome(spec, finished, _readable(log), results)
 
     async def _twice(

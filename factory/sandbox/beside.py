@@ -110,10 +110,12 @@ def main() -> int:
             if done.returncode:
                 raise NotBegunError(f"`{command}` ended with {done.returncode}")
         code = subprocess.run(sys.argv[2:], check=False).returncode
-        for sentence in filter(None, [service.gone() for service in services]):
-            print(f"[{sentence}]", file=sys.stderr, flush=True)
+        gone = [sentence for service in services if (sentence := service.gone())]
+        if gone:
+            _say("; ".join(gone), plan["report"])
     except (NotBegunError, OSError, subprocess.TimeoutExpired) as error:
-        return _not_begun(str(error), plan["report"])
+        _say(f"not begun: {error}", plan["report"])
+        return NOT_BEGUN
     finally:
         for service in reversed(services):
             service.end()
@@ -123,12 +125,11 @@ def main() -> int:
     return code if code >= 0 else 128 - code
 
 
-def _not_begun(why: str, report: str) -> int:
-    print(f"[not begun: {why}]", file=sys.stderr, flush=True)
+def _say(what: str, report: str) -> None:
+    print(f"[{what}]", file=sys.stderr, flush=True)
     if report:
         with open(report, "w") as file:
-            file.write(why)
-    return NOT_BEGUN
+            file.write(what)
 
 
 if __name__ == "__main__":

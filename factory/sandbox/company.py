@@ -11,8 +11,9 @@ from msgspec import structs
 
 from factory.sandbox.profiles import RESULTS, Profile
 
-REPORT = "not-begun"
-"""In /results: why a check was not begun. A test can write it too, which makes an error of it."""
+REPORT = "company"
+"""In /results: which service or preparation a check had to do without; it proves nothing then. A
+test can write it too, and makes an error of itself."""
 
 
 def accompanied(profile: Profile, words: Sequence[str]) -> list[str]:

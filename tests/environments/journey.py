@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess  # noqa: TID251 - the developer writes their lock file with their own program
+import sys
 import time
 from pathlib import Path
 
@@ -99,7 +100,10 @@ def _lock(sample: Sample, folder: Path, crates: str) -> None:
     if not sample.lock:
         return
     done = _run(sample.lock, folder)
-    if done.returncode and sample.vendored and _vendor(sample.vendored, folder, Path(crates)):
+    if done.returncode and (
+        (sample.vendored and _vendor(sample.vendored, folder, Path(crates)))
+        or (sample.name == "poetry" and _mirror(folder))
+    ):
         done = _run(sample.lock, folder)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
@@ -111,6 +115,18 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("bash", "-ec", command), cwd=folder, capture_output=True, text=True, check=False,
         timeout=300, env=dict(os.environ),
     )  # fmt: skip
+
+
+def _mirror(folder: Path) -> bool:
+    """Name the index that this machine's pip uses, of which poetry reads nothing by itself."""
+    own = _run(f"{sys.executable} -m pip config get global.index-url", folder)
+    usual = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    address = own.stdout.strip() or _run(f"{sys.executable} -c '{usual}'", folder).stdout.strip()
+    if not address:
+        return False
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write(f'\n[[tool.poetry.source]]\nname = "mirror"\nurl = "{address}"\n')
+    return True
 
 
 def _vendor(name: str, folder: Path, crates: Path) -> bool:
