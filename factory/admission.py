@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from factory.accounts import account
 from factory.config import Config
 from factory.model import ParkReason, Task, TaskState
 
@@ -27,6 +28,15 @@ def waits_for_person(task: Task) -> bool:
     return bool(parked and parked.until is None and parked.reason is not ParkReason.PAUSED)
 
 
+def due(task: Task, now: float) -> bool:
+    """Whether the hour has come at which a parked task goes on.
+
+    Where the clock was set back to before it parked, the hour says nothing any more.
+    """
+    until = task.parked.until if task.parked else None
+    return until is not None and not task.changed_at <= now < until
+
+
 def held(tasks: Sequence[Task], config: Config, aside: Collection[str] = ()) -> str:
     """Why no new task starts though one could: too many items wait for a person; "" for no reason.
 
@@ -46,15 +56,19 @@ def held(tasks: Sequence[Task], config: Config, aside: Collection[str] = ()) -> 
 def admitted(tasks: Sequence[Task], config: Config) -> Iterator[tuple[Task, str]]:
     """The tasks that begin now, each with "", and those that never will, each with the reason.
 
-    An agent that waits for a limit to pass begins nothing new into it.
+    Into a limit that somebody waits for begins nothing new, whichever agent has that account.
     """
     states = {task.id: task.state for task in tasks}
-    limited = {task.agent for task in tasks if task.parked and task.parked.until is not None}
+    accounts = {spec.name: account(spec) for spec in config.agents}
+    waiting = (task.agent for task in tasks if task.parked and task.parked.until is not None)
+    limited = {accounts.get(name) for name in waiting} - {None}
     free = places(tasks, config)
     for task in tasks:
         if free <= 0:
             return
-        if task.state is not TaskState.QUEUED or (task.agent or config.agent) in limited:
+        if task.state is not TaskState.QUEUED:
+            continue
+        if accounts.get(task.agent or config.agent) in limited:
             continue
         if never := [name for name in task.after if states.get(name) in NEVER]:
             yield task, f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"

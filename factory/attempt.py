@@ -12,7 +12,8 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from factory import agents, lifecycle
+from factory import agents, around, lifecycle
+from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.brief import brief
@@ -123,8 +124,8 @@ class Attempts:
                 case Response(spend=spend) | Usage(spend=spend):
                     turn += 1
                     self._purse.settle(task, spec, spend, f"{name}#{turn}")
-                case Question(text=text):
-                    return lifecycle.Asked(question=text)
+                case Question(text=text, options=options):
+                    return lifecycle.Asked(question=text, options=options)
                 case Finished(handoff=handoff):
                     reached(Point.WORK_DONE)
                     return lifecycle.Claimed(handoff=handoff)
@@ -149,7 +150,7 @@ class Attempts:
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
     ) -> Desk:
         profile = await self.worktrees.profile(task, spec)
-        await self.worktrees.prepare(task, profile)
+        await around.prepare(self._shop, task, profile)
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),
@@ -158,7 +159,7 @@ class Attempts:
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
-            breaker=self._breakers.of(spec.base_url, spec.key_env, spec.model),
+            breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
         )  # fmt: skip
 
@@ -246,8 +247,8 @@ def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
         match entry:
             case Finished(handoff=handoff):
                 return lifecycle.Claimed(handoff=handoff)
-            case Question(text=text):
-                return lifecycle.Asked(question=text)
+            case Question(text=text, options=options):
+                return lifecycle.Asked(question=text, options=options)
             case Remark():
                 continue
             case _:

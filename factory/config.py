@@ -7,7 +7,10 @@ from enum import StrEnum
 from factory.model import Budget, Struct
 
 FILE = "factory.toml"
-AGENT_KINDS = ("claude", "command", "replay")
+OFFICIAL = "https://api.anthropic.com"
+"""Where our own loop asks, if nothing else is said."""
+AGENT_KINDS = ("claude", "acp", "command", "replay")
+OUTPUTS = ("text", "claude-stream-json")
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
 PROTECTED = (
@@ -171,8 +174,13 @@ class AgentSpec(Struct):
 
     name: str
     kind: str
-    """`claude`, `command` or `replay`."""
+    """`claude`, `acp`, `command` or `replay`."""
+    preset: str = ""
+    """`acp`, `command`: the known program that it is, by its name in `factory.presets`; all that
+    this does not say was taken from there."""
     model: str = "claude-sonnet-5-5"
+    effort: str = ""
+    """How much the model thinks; empty for its own measure."""
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""
@@ -185,18 +193,29 @@ class AgentSpec(Struct):
     instructions: str = ""
     """Added to the system prompt."""
     run: str = ""
-    """`command`: the shell command; `$FACTORY_PROMPT_FILE` and `$FACTORY_TASK` are set."""
+    """`acp`, `command`: the shell command; for a `command`, `$FACTORY_PROMPT_FILE` and
+    `$FACTORY_TASK` are set."""
     output: str = "text"
-    """`command`: `text` or `claude-stream-json`."""
+    """`command`: one of `OUTPUTS`."""
+    permissions: str = "allow"
+    """`acp`: `allow` what the program asks leave for, since the sandbox holds, or `ask` the
+    developer."""
     script: bool = False
     """`command`: what it is told is a program, not words. It gets the newest alone, and it is not
     started again with what guardrails found, since it would do the same again."""
     network: bool = False
-    """`command`: whether it may reach the network (a foreign agent program must)."""
+    """`acp`, `command`: whether it may reach the network (a foreign agent program must)."""
     login: tuple[str, ...] = ()
-    """`command`: folders of the developer's home it may read and write, such as `~/.claude`."""
+    """`acp`, `command`: files and folders of the developer's home it may read and write, such as
+    `~/.claude`."""
+    config: tuple[str, ...] = ()
+    """`acp`, `command`: folders of the home that each attempt has of its own, empty at first."""
+    seeds: tuple[str, ...] = ()
+    """`acp`, `command`: files of the home that are copied into those folders at first."""
     env: tuple[str, ...] = ()
-    """`command`: names of variables handed through."""
+    """`acp`, `command`: names of variables handed through."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """`acp`, `command`: variables set for it."""
     subscription: bool = False
     """Cost is shown as tokens."""
     recording: str = ""

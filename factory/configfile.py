@@ -12,12 +12,15 @@ protected, critical, folded
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from factory import servicefile
 from factory.config import (
     AGENT_KINDS,
     FILE,
     FOLDED,
     GUARDRAIL_KINDS,
+    OUTPUTS,
     PROTECTED,
     AgentSpec,
     Compare,
@@ -27,6 +30,7 @@ from factory.config import (
     StandingAccept,
 )
 from factory.model import Budget, ConfigError
+from factory.presets import PRESETS, preset_named
 from factory.tables import (
     Table,
     TomlSyntaxError,
@@ -47,20 +51,25 @@ _TOP = (
     "rounds", "protected", "critical", "folded",
 )  # fmt: skip
 
+_OURS = ("claude", "replay")
+_PROGRAMS = ("acp", "command")
 _ONLY = {
-    "model": ("claude", "replay"),
-    "instructions": ("claude", "replay"),
-    "base_url": ("claude", "replay"),
-    "key_env": ("claude", "replay"),
-    "max_tokens": ("claude", "replay"),
-    "turns": ("claude", "replay"),
-    "patience": ("claude", "replay"),
-    "run": ("command",),
+    "instructions": _OURS,
+    "key_env": _OURS,
+    "max_tokens": _OURS,
+    "turns": _OURS,
+    "patience": _OURS,
+    "preset": _PROGRAMS,
+    "run": _PROGRAMS,
     "output": ("command",),
     "script": ("command",),
-    "network": ("command",),
-    "login": ("command",),
-    "env": ("command",),
+    "permissions": ("acp",),
+    "network": _PROGRAMS,
+    "login": _PROGRAMS,
+    "config": _PROGRAMS,
+    "seeds": _PROGRAMS,
+    "env": _PROGRAMS,
+    "variables": _PROGRAMS,
     "recording": ("replay",),
 }
 """Keys that mean something to some kinds of agent only; another would silently ignore them."""
@@ -73,6 +82,7 @@ _free = text("text", r"(?s).*")
 _name = text(
     "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 )
+_word = text("a word such as low or high", r"[a-z-]{1,20}")
 _variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
 _own_variable = text(
     "the name of a variable other than PATH, which environment.path is for",
@@ -185,32 +195,68 @@ def _agents(top: Table) -> tuple[AgentSpec, ...]:
 
 
 def _agent(name: str, table: Table) -> AgentSpec:
-    usual = AgentSpec(name=name, kind="")
     kind = table.need("kind", choice(AGENT_KINDS), "")
     for key, kinds in _ONLY.items():
         if key in table and kind and kind not in kinds:
             table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
+    usual = _usual(name, kind, table)
+    needs_run = kind in _PROGRAMS and not usual.run
     spec = AgentSpec(
         name=name,
         kind=kind,
+        preset=usual.preset,
         model=table.get("model", text("the name of a model"), usual.model),
+        effort=table.get("effort", _word, usual.effort),
         base_url=table.get("base_url", _url, usual.base_url),
         key_env=table.get("key_env", _variable, usual.key_env),
         max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
         turns=table.get("turns", whole("turns"), usual.turns),
         patience=table.get("patience", positive("seconds"), usual.patience),
         instructions=table.get("instructions", _free, usual.instructions),
-        run=(table.need if kind == "command" else table.get)("run", _command, ""),
-        output=table.get("output", choice(("text", "claude-stream-json")), usual.output),
+        run=(table.need if needs_run else table.get)("run", _command, usual.run),
+        output=table.get("output", choice(OUTPUTS), usual.output),
+        permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
         script=table.get("script", flag, usual.script),
         network=table.get("network", flag, usual.network),
-        login=table.each("login", _folder),
-        env=table.each("env", _variable),
+        login=usual.login + table.each("login", _folder),
+        config=usual.config + table.each("config", _folder),
+        seeds=usual.seeds + table.each("seeds", _folder),
+        env=usual.env + table.each("env", _variable),
+        variables=usual.variables + table.pairs("variables", _own_variable, _free),
         subscription=table.get("subscription", flag, usual.subscription),
         recording=table.get("recording", text("the path of a recording"), usual.recording),
     )
     table.close(_TOP)
-    return spec
+    return _pointed(spec, table)
+
+
+def _usual(name: str, kind: str, table: Table) -> AgentSpec:
+    """What an agent has where its table is silent: its preset's, or everybody's."""
+    if kind not in _PROGRAMS:
+        return AgentSpec(name=name, kind=kind)
+    usual = AgentSpec(name=name, kind=kind, model="")
+    names = tuple(preset.name for preset in PRESETS)
+    preset = preset_named(table.get("preset", choice(names), ""))
+    form = preset.form(kind) if preset else None
+    if preset is None or form is None:
+        return usual
+    return replace(
+        usual, preset=preset.name, run=form.run, output=form.output, network=True,
+        login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
+        variables=preset.variables, subscription=True,
+    )  # fmt: skip
+
+
+def _pointed(spec: AgentSpec, table: Table) -> AgentSpec:
+    """A program that is pointed to another endpoint has its address in a variable."""
+    if spec.kind not in _PROGRAMS or not spec.base_url:
+        return spec
+    preset = preset_named(spec.preset)
+    if preset is None or not preset.url:
+        known = ", ".join(preset.name for preset in PRESETS if preset.url)
+        table.complain("base_url", f"only the presets {known} take one; set `variables` instead")
+        return spec
+    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)))
 
 
 def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:

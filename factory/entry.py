@@ -92,6 +92,8 @@ class Question(Entry):
 
     text: str = ""
     id: str = ""
+    options: tuple[str, ...] = ()
+    """The answers that the agent offers, in words; others than these may be given too."""
 
 
 class Finished(Entry):

@@ -27,6 +27,8 @@ class Asked(Event):
     """The agent asks and waits."""
 
     question: str
+    options: tuple[str, ...] = ()
+    """The answers that it offers, in words."""
 
 
 class Claimed(Event):

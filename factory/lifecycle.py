@@ -145,8 +145,8 @@ def _by_engine(task: Task, event: AnyEvent, now: float, rounds: int) -> Step | N
             spec = Pending(text=task.spec, origin=Origin.TASK, at=now)
             return _to(task, S.WORKING, "started", base=base, attempt=task.attempt + 1,
                        round=0, rounds=task.rounds + 1, prompts=(*task.prompts, spec))  # fmt: skip
-        case S.WORKING, Asked(question=question):
-            return _park(task, ParkReason.QUESTION, question, S.WORKING)
+        case S.WORKING, Asked(question=question, options=options):
+            return _park(task, ParkReason.QUESTION, question, S.WORKING, options=options)
         case S.WORKING, Claimed(handoff=handoff):
             return _to(task, S.CHECKING, "claimed", handoff.summary, handoff=handoff, before=None)
         case ((S.QUEUED | S.WORKING | S.CHECKING | S.LANDING), Failed()):
@@ -285,9 +285,10 @@ def _park(
     resume: TaskState,
     *,
     until: float | None = None,
+    options: tuple[str, ...] = (),
     **fields: object,
 ) -> Step:
-    parked = Parked(reason=reason, message=message, until=until, resume=resume)
+    parked = Parked(reason=reason, message=message, until=until, resume=resume, options=options)
     text = f"{reason}: {message}"
     return _to(task, S.PARKED, "parked", text, parked=parked, **fields)
 

@@ -159,7 +159,7 @@ class Runner:
         for task in tasks:
             if task.parked is not None and task.parked.until is not None:
                 works = task.parked.resume is TaskState.WORKING
-                if task.parked.until <= now and (places > 0 or not works):
+                if admission.due(task, now) and (places > 0 or not works):
                     self._shop.happen(task.id, lifecycle.Resumed())
                     places -= works
             elif task.waiting and task.id not in self._running and not self.draining:

@@ -7,19 +7,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import environment, sandbox
+from factory import around, environment, sandbox
+from factory.agents.programs import Found, Programs
 from factory.config import AgentSpec, Config
 from factory.environment import ports
 from factory.faults import Point, reached
 from factory.git import folders
 from factory.git.trees import free_name
-from factory.model import AgentError, FactoryError, Task
+from factory.model import FactoryError, Task
 from factory.shop import Shop
-from factory.teardown import tear_down
 from factory.wire import Attempt
-
-_PREPARE = 1800.0
-"""Seconds that preparing a worktree may take."""
 
 
 class Worktrees:
@@ -32,6 +29,9 @@ class Worktrees:
         self._shop = shop
         self._claimed: set[str] = set()
         self._environment = asyncio.Lock()
+        self.programs = Programs(
+            shop.place.state / "programs", shop.surroundings, contained=shop.contained
+        )
 
     async def ready(self, task: Task) -> Task:
         """The task's worktree with everything in it; made or mended where it is not there."""
@@ -73,18 +73,9 @@ class Worktrees:
             await self._furnish(task, folder)
             self._open_attempt(task)
             reached(Point.WORK_LAID)
-            return self._shop.amend(task.id, worktree=name, ports=self._ports(task))
+            return self._shop.amend(task.id, worktree=name, ports=around.block(self._shop, task))
         finally:
             self._claimed.discard(name)
-
-    def _ports(self, task: Task) -> tuple[int, int]:
-        """The task's block of ports, for as long as it is not over; no other one's meets it."""
-        if task.ports[1]:
-            return task.ports
-        config = self._shop.tip.config or Config()
-        others = (other.ports for other in self._shop.store.tasks.all() if not other.state.over)
-        start = int(self._shop.place.id[:6], 16)
-        return ports.block(config.environment.ports, others, start)
 
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
@@ -110,48 +101,47 @@ class Worktrees:
             )
 
     async def profile(self, task: Task, spec: AgentSpec | None) -> sandbox.Profile:
-        """The sandbox of a task's agent: its worktree, its git, its tools."""
-        folder = self._shop.trees.worktrees / task.worktree
+        """The sandbox of a task's agent: its worktree, its git, its tools.
+
+        Raises AgentError where the agent's program is not there.
+        """
         config = self._shop.tip.config or Config()
         async with self._environment:
             ready = await self._shop.environment(config, self._shop.tip.tree)
-        login = environment.login(spec.login) if spec and spec.login else ()
-        handed = environment.handed(spec.env, self._shop.surroundings) if spec else ()
-        tree, scratch, tools = str(folder), str(self.scratch(task)), ready.environment
-        git, history = (str(self._git(task)), str(self._shop.vault.history))
-        if not self._shop.contained:
-            git = history = ""
-        if spec is not None and spec.kind == "command" and (spec.network or login):
+        folder = str(self._shop.trees.worktrees / task.worktree)
+        scratch, git, history = str(self.scratch(task)), "", ""
+        if self._shop.contained:
+            git, history = str(self._git(task)), str(self._shop.vault.history)
+        if spec is not None and spec.kind in ("acp", "command"):
+            found = await self.programs.ready(spec)
             profile = sandbox.cli(
-                tree, scratch, login=login, network=spec.network, private_git=git,
-                history=history, environment=tools, env=handed,
+                folder, scratch, login=self._own(task, spec), network=spec.network,
+                private_git=git, history=history, environment=_both(found, ready.environment),
+                env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
+            if not (spec.network or spec.login or spec.config):
+                profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
-                tree, scratch, private_git=git, history=history, environment=tools, env=handed
+                folder, scratch, private_git=git, history=history, environment=ready.environment
             )
         profile = replace(profile, contained=self._shop.contained)
         services = {one.name for one in ready.spec.services if one.agents} if spec else ()
         return ports.accompanied(profile, ready.spec, task.ports, services)
 
-    async def prepare(self, task: Task, profile: sandbox.Profile) -> None:
-        """Run what the project wants before each attempt's work, its services beside it.
-
-        Raises AgentError where it fails in a worktree that no agent has worked in yet; later it is
-        the agent's to mend.
-        """
-        config = self._shop.tip.config or Config()
-        if not config.environment.prepare:
-            return
-        said: list[bytes] = []
-        with_it = replace(profile, before=config.environment.prepare)
-        done = await sandbox.run(with_it, "true", timeout=_PREPARE, on_output=said.append)
-        if done.exit_code != 0 and not task.snapshot:
-            text = b"".join(said)[-2000:].decode(errors="replace").strip()
-            raise AgentError(
-                "the worktree could not be prepared, as factory.toml's environment.prepare asks; "
-                f"mend it there, then resume: {text}"
-            )
+    def _own(self, task: Task, spec: AgentSpec) -> tuple[sandbox.Bind, ...]:
+        """The folders of a program's configuration that are this attempt's alone, and its login."""
+        home, binds = Path.home(), []
+        for name in spec.config:
+            inside = name.removeprefix("~").lstrip("/")
+            host = self._shop.attempt_folder(attempt_name(task)) / "home" / inside
+            if not host.exists():
+                host.mkdir(parents=True)
+                seeds = [home / seed.removeprefix("~/") for seed in spec.seeds]
+                environment.seed(seeds, home / inside, host)
+            place = f"{sandbox.HOME}/{inside}"
+            binds.append(sandbox.Bind(host=str(host), inside=place, writable=True))
+        return (*binds, *environment.login(spec.login))
 
     def scratch(self, task: Task) -> Path:
         """The folder that the agent has as its /tmp."""
@@ -204,20 +194,29 @@ class Worktrees:
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
-        for part in (self.scratch(task), self._git(task)):
+        home = self._shop.attempt_folder(attempt_name(task)) / "home"
+        for part in (self.scratch(task), self._git(task), home):
             await asyncio.to_thread(folders.remove, part)
 
     async def _tear_down(self, task: Task) -> None:
         """Its files are kept by now. No environment is built for it where there is none."""
-        config = self._shop.tip.config
-        if config is None or not config.environment.teardown:
-            return
-        inputs = await self._shop.inputs(config, self._shop.tip.tree)
-        if self._shop.environments.known(config.environment, inputs) is not None:
+        if await around.tears_down(self._shop):
             profile = await self.profile(task, None)
-            await tear_down(self._shop, attempt_name(task), profile)
+            await around.tear_down(self._shop, attempt_name(task), profile)
 
 
 def attempt_name(task: Task) -> str:
     """Id of a task's current attempt, and name of its transcript."""
     return f"{task.id}.{task.attempt}"
+
+
+def _both(found: Found, tools: sandbox.Environment) -> sandbox.Environment:
+    """The agent's own program, and the project's tools in front of it."""
+    mounted = {bind.inside for bind in tools.binds}
+    binds = [bind for bind in found.environment.binds if bind.inside not in mounted]
+    return replace(
+        tools,
+        binds=(*tools.binds, *binds),
+        path=(*tools.path, *found.environment.path),
+        env=(*found.environment.env, *tools.env),
+    )

@@ -59,3 +59,25 @@ def test_only_what_waits_for_a_person_counts() -> None:
         *(task(state, state) for state in TaskState if state is not TaskState.READY),
     ]  # fmt: skip
     assert not any(map(admission.waits_for_person, others))
+
+
+def test_into_a_limit_nothing_begins_whichever_agent_has_the_account() -> None:
+    def agent(name: str, **more: object) -> AgentSpec:
+        return replace(AgentSpec(name=name, kind="command", run="true"), **more)
+
+    agents = (
+        agent("any", login=("~/.a",)), agent("same", login=("~/.a/",)), agent("other"),
+        agent("model", kind="claude"), agent("small", kind="claude", model="small"),
+    )  # fmt: skip
+    config = replace(CONFIG, agents=agents, agents_at_once=9)
+    queued = [replace(task(spec.name, TaskState.QUEUED), agent=spec.name) for spec in agents]
+    limit = Parked(reason=ParkReason.RATE_LIMITED, message="", until=10.0)
+
+    def begins(limited: str) -> list[str]:
+        aside = replace(task("aside", TaskState.PARKED, limit), agent=limited)
+        return [one.id for one, _ in admission.admitted([aside, *queued], config)]
+
+    assert begins("any") == ["other", "model", "small"]
+    assert begins("same") == ["other", "model", "small"]
+    assert begins("model") == ["any", "same", "other", "small"]
+    assert begins("nobody") == [one.id for one in queued]

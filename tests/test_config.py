@@ -23,6 +23,7 @@ from factory.config import (
 from factory.configfile import parse
 from factory.globs import matches
 from factory.model import Budget, ConfigError
+from factory.presets import CODEX
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "factory-toml.md"
 EXAMPLE = re.findall(r"```toml\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)[0]
@@ -90,7 +91,7 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
     )
     foreign = config.agent_named("claude-code")
     assert foreign is not None
-    assert foreign.login == ("~/.claude", "~/.claude.json")
+    assert foreign.login == ("~/.claude/.credentials.json",)
     assert foreign.network
     assert foreign.subscription
     assert config.guardrails[0].compare is Compare.NO_WORSE
@@ -215,12 +216,13 @@ def test_a_value_that_will_not_do_is_named_with_what_was_expected(line: str, pro
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ("kind = 'acp'", "agents.x.kind: expected one of claude, command, replay, found"),
-        ("model = 'm'", "agents.x.kind: expected one of claude, command, replay, but it is mis"),
-        ("kind = 'command'", "agents.x.run: expected a shell command, but it is missing"),
+        ("kind = 'ape'", "agents.x.kind: expected one of claude, acp, command, replay, found"),
+        (
+            "model = 'm'",
+            "agents.x.kind: expected one of claude, acp, command, replay, but it is mis",
+        ),
         ("kind = 'command'\nrun = 'a'\nturns = 3", "agents.x.turns: only agents of kind claude"),
-        ("kind = 'claude'\nrun = 'a'", "agents.x.run: only agents of kind command have it"),
-        ("kind = 'command'\nrun = 'a'\nmodel = 'm'", "agents.x.model: only agents of kind claude"),
+        ("kind = 'claude'\nrun = 'a'", "agents.x.run: only agents of kind acp or command have it"),
         ("kind = 'claude'\nbase_url = 'api'", "agents.x.base_url: expected an address"),
         ("kind = 'claude'\nkey_env = 'sk-1'", "agents.x.key_env: expected the name of a varia"),
         ("kind = 'command'\nrun = 'a'\nlogin = ['~/']", "agents.x.login[1]: expected a folder"),
@@ -337,3 +339,16 @@ def test_no_glob_that_is_let_in_makes_the_matcher_fail(glob: str, path: str) -> 
     except ConfigError:
         return
     matches(path, config.critical)
+
+
+def test_a_preset_says_what_the_file_does_not_and_lists_are_added_to_it() -> None:
+    own = 'env = ["MINE"]\nbase_url = "http://127.0.0.1:1"\nsubscription = false'
+    text = f'agent = "claude"\n[agents.codex]\nkind = "acp"\npreset = "codex"\n{own}\n{SMALL}'
+    spec = parse(text).agent_named("codex")
+    assert spec is not None
+    assert (spec.run, spec.network, spec.subscription, spec.model) == ("codex-acp", True, False, "")
+    assert (spec.config, spec.login) == (("~/.codex",), ("~/.codex/auth.json",))
+    assert spec.env == (*CODEX.handed, "MINE")
+    assert spec.variables[-1] == ("OPENAI_BASE_URL", "http://127.0.0.1:1")
+    problems = problems_of(text.replace('preset = "codex"', 'preset = "codx"'))
+    assert "agents.codex.preset: expected one of claude-code, codex" in problems[0]

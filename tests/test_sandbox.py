@@ -181,6 +181,45 @@ def test_no_process_of_the_host_is_seen_or_reached(tree: Path) -> None:
     assert "reached" in output(plainly(tree), reach)
 
 
+@pytest.mark.parametrize("contained", [True, False])
+def test_what_is_said_to_a_running_program_arrives_whole_until_it_is_over(
+    tree: Path, contained: bool
+) -> None:
+    lines = b"".join(b"%d\n" % number for number in range(40_000))
+
+    async def talk() -> tuple[bytes, Finished]:
+        feed, said, heard = sandbox.Feed(), bytearray(), asyncio.Event()
+
+        def take(chunk: bytes) -> None:
+            said.extend(chunk)
+            heard.set()
+
+        profile = replace(in_the(tree), contained=contained)
+        work = asyncio.ensure_future(
+            sandbox.run(profile, "read first; echo $first; cat", stdin=feed, on_output=take)
+        )
+        await feed.write(b"hello\n")
+        await heard.wait()
+        await feed.write(lines)
+        feed.close()
+        done = await work
+        return bytes(said), done
+
+    said, done = asyncio.run(talk())
+    assert said == b"hello\n" + lines
+    assert done.exit_code == 0
+
+
+def test_a_program_that_is_gone_is_told_nothing_more(tree: Path) -> None:
+    async def talk() -> None:
+        feed = sandbox.Feed()
+        await sandbox.run(in_the(tree), "true", stdin=feed)
+        with pytest.raises(BrokenPipeError):
+            await feed.write(b"anybody?\n")
+
+    asyncio.run(talk())
+
+
 def test_nobody_is_root_and_nobody_can_become_it(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ SILENT = 120.0
 """Seconds without a word after which a working agent is called silent."""
 
 _ASIDE = (ParkReason.PAUSED, ParkReason.RATE_LIMITED)
+_A_DAY = 20 * 3600.0
+"""Seconds from now, past which an hour is named with its day."""
 
 
 class Counts(Struct):
@@ -138,7 +140,7 @@ def why(view: TaskView, now: float, tasks: Sequence[TaskView] = ()) -> str:
         case TaskState.LANDING:
             return f"waits to land: {text.line(task.waiting)}" if task.waiting else "landing"
         case TaskState.PARKED:
-            return _parked(view)
+            return _parked(view, now)
         case TaskState.LANDED:
             return f"landed as {task.landed[:7]}" if task.landed else "landed"
         case _:
@@ -207,7 +209,7 @@ def _eyes(view: TaskView) -> str:
     return text.line(f"touches {', '.join(change.protected)}" if change.protected else "by rule")
 
 
-def _parked(view: TaskView) -> str:
+def _parked(view: TaskView, now: float) -> str:
     parked = view.task.parked
     if parked is None:
         return "parked"
@@ -215,7 +217,8 @@ def _parked(view: TaskView) -> str:
     if parked.reason is ParkReason.QUESTION:
         return f"asks: {message}"
     if parked.until is not None:
-        return f"{parked.reason} until {time.strftime('%H:%M', time.localtime(parked.until))}"
+        hour = "%H:%M" if parked.until - now < _A_DAY else "%a %d %b %H:%M"
+        return f"{parked.reason} until {time.strftime(hour, time.localtime(parked.until))}"
     return message if parked.reason is ParkReason.PAUSED else f"{parked.reason}: {message}"
 
 

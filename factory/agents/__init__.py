@@ -7,6 +7,7 @@ from collections.abc import Callable
 from factory.agents.base import Runtime
 from factory.agents.claude import Claude
 from factory.agents.command import Command
+from factory.agents.in_turn import InTurn
 from factory.agents.replay import Replay
 from factory.config import AgentSpec
 from factory.ledger import Prices, own_prices, prices
@@ -14,7 +15,7 @@ from factory.model import AgentError, ConfigError
 
 RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
     "claude": lambda _spec, table: Claude(table),
-    "command": lambda _spec, _table: Command(),
+    "command": lambda _spec, _table: InTurn(Command()),
     "replay": lambda spec, table: Replay(table, spec.recording),
 }
 """`kind` in factory.toml, and the runtime that it means."""

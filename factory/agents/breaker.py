@@ -1,7 +1,7 @@
 """Who may ask an endpoint: everybody while it answers; once it refuses, one at a time, and later.
 
-One breaker stands before each endpoint, key and model, for all attempts of the engine: sixteen
-agents that are told to slow down do not all knock again at once.
+One breaker stands before each account of a provider, and one before each model of it, for all
+attempts of the engine: sixteen agents that are told to slow down do not all knock again at once.
 """
 
 from __future__ import annotations
@@ -10,20 +10,28 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
+from factory.accounts import Account
 from factory.agents.setbacks import LADDER, LONG, WAITS, Setback, limited
 from factory.clock import Clock
 
 
 class Breaker:
-    """Stands before one endpoint. `waits` are the pauses before it is asked again, at first."""
+    """Stands before one endpoint. `waits` are the pauses before it is asked again, at first.
 
-    def __init__(self, clock: Clock, waits: Sequence[float] = WAITS) -> None:
+    Before a model stands one of its own, with the account's `behind` it: a limit of the model's
+    says nothing of the others, and everything else is the account's.
+    """
+
+    def __init__(
+        self, clock: Clock, waits: Sequence[float] = WAITS, behind: Breaker | None = None
+    ) -> None:
         self._clock = clock
         self._waits = waits
+        self._behind = behind
         self._what = ""
         """How it refused when it was last asked; empty while it answers."""
         self._refusals = 0
-        self._until = 0.0
+        self._since = 0.0
         self._pause = 0.0
         self._number = 0
         """Grows with each refusal that counts."""
@@ -40,7 +48,7 @@ class Breaker:
         Raises AgentError (rate limited) where that is too far away to be waited for.
         """
         while self._what:
-            left = min(self._until - self._clock.now(), self._pause)  # clocks are set back, too
+            left = self._left()
             if left > LONG:
                 raise limited(self._what, self._clock.now() + left)
             if left > 0:
@@ -52,7 +60,11 @@ class Breaker:
         turn = Turn(self, self._number)
         self._asking = turn if self._what else self._asking
         try:
-            yield turn
+            if self._behind is None:
+                yield turn
+            else:
+                async with self._behind.turn() as turn.behind:
+                    yield turn
         finally:
             self._let_on(turn)
 
@@ -67,17 +79,24 @@ class Breaker:
 
         Those who asked before it first refused hear the same: together they count once.
         """
-        now = self._clock.now()
         if turn.number == self._number:
             self._number += 1
             self._refusals += 1
             self._what = failed.what
-            self._pause = failed.after or self._step(given_up)
-            self._until = now + self._pause
-        elif failed.after and now + failed.after > self._until:
-            self._pause, self._until = failed.after, now + failed.after
+            self._rest(failed.after or self._step(given_up))
+        elif failed.after and failed.after > self._left():
+            self._rest(failed.after)
         self._let_on(turn)
-        return max(0.0, min(self._until - now, self._pause))
+        return max(0.0, self._left())
+
+    def _rest(self, seconds: float) -> None:
+        self._since, self._pause = self._clock.now(), seconds
+
+    def _left(self) -> float:
+        """Seconds in which nobody asks; a clock that was set back begins the pause anew."""
+        if self._clock.now() < self._since:
+            self._rest(self._pause)
+        return self._since + self._pause - self._clock.now()
 
     def _step(self, given_up: int) -> float:
         if self._refusals <= len(self._waits):
@@ -100,13 +119,21 @@ class Turn:
         self._breaker = breaker
         self.number = number
         """How often the endpoint had refused when it began."""
+        self.behind: Turn | None = None
+        """The same request before the account, where the breaker is a model's."""
 
     def answers(self) -> None:
         """The endpoint has begun to answer, or refused for a reason of this request's alone."""
         self._breaker.answers(self)
+        if self.behind is not None:
+            self.behind.answers()
 
     def refuses(self, failed: Setback, given_up: int) -> float:
         """The endpoint asks for a pause: returns its seconds."""
+        if self.behind is not None and not failed.of_model:
+            return self.behind.refuses(failed, given_up)
+        if self.behind is not None:
+            self.behind.answers()
         return self._breaker.refuses(self, failed, given_up)
 
 
@@ -115,8 +142,10 @@ class Breakers:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: dict[tuple[str, str, str], Breaker] = {}
+        self._accounts: dict[str, Breaker] = {}
+        self._models: dict[Account, Breaker] = {}
 
-    def of(self, url: str, key_env: str, model: str) -> Breaker:
-        """The one before an endpoint, for one key and one model."""
-        return self._known.setdefault((url, key_env, model), Breaker(self._clock))
+    def of(self, account: Account) -> Breaker:
+        """The one before an account and one of its models."""
+        behind = self._accounts.setdefault(account.name, Breaker(self._clock))
+        return self._models.setdefault(account, Breaker(self._clock, behind=behind))

@@ -14,23 +14,12 @@ from factory.agents.base import Desk
 from factory.agents.lines import Lines
 from factory.agents.reader import Reader, Text, last_session
 from factory.agents.streamjson import StreamJson
+from factory.config import AgentSpec
 from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
 from factory.model import AgentError, Spend
 from factory.sandbox import SCRATCH, run
 from factory.sandbox import Finished as Ended
 from factory.transcript import BEGUN
-
-CLAUDE_CODE = (
-    "claude -p --output-format stream-json --verbose --permission-mode bypassPermissions "
-    '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
-)
-"""`run` of the preset for Claude Code; goes with `output = "claude-stream-json"`."""
-CLAUDE_CODE_ENV = (
-    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
-    ("DISABLE_AUTOUPDATER", "1"),
-    ("IS_SANDBOX", "1"),
-)
-"""What Claude Code should find in its environment: the sandbox around it is ours."""
 
 FILE = "prompt.md"
 BETWEEN = "\n\n---\n\n"
@@ -46,7 +35,8 @@ class Command:
     """Runs `spec.run` with the sandbox profile of the desk.
 
     Set for it: FACTORY_PROMPT_FILE, FACTORY_TASK (the task's id), FACTORY_TITLE, FACTORY_SESSION
-    (what the program last called its session; empty for none). With a session the file holds what
+    (what the program last called its session; empty for none), FACTORY_MODEL and FACTORY_EFFORT
+    (as factory.toml has them, or empty). With a session the file holds what
     was said since it ended; without, all that was said since the task was given, a single prompt
     word for word. A script gets the newest prompt alone.
     """
@@ -80,6 +70,11 @@ def prompt(history: Sequence[AnyEntry], session: str, *, script: bool = False) -
     return BETWEEN.join(entry.text for entry in (said[-1:] if script else said))
 
 
+def told(spec: AgentSpec) -> tuple[tuple[str, str], ...]:
+    """What a program's command line is told of its agent, as variables."""
+    return (("FACTORY_MODEL", spec.model), ("FACTORY_EFFORT", spec.effort))
+
+
 def _reader(desk: Desk) -> Reader:
     if desk.spec.output == "claude-stream-json":
         return StreamJson(desk.spec, desk.now, last_session(desk.history))
@@ -97,6 +92,7 @@ async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEn
         ("FACTORY_TASK", desk.task),
         ("FACTORY_TITLE", desk.title),
         ("FACTORY_SESSION", session),
+        *told(desk.spec),
     )
     profile = structs.replace(desk.profile, env=(*desk.profile.env, *given))
     if not events:

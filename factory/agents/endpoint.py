@@ -26,6 +26,7 @@ from factory.agents.setbacks import (
     setback,
 )
 from factory.awake import Limit
+from factory.config import OFFICIAL
 from factory.entry import Delta, Remark, Response, Usage
 from factory.ledger import Price, Tokens, spend
 from factory.model import AgentError, Spend, Struct
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OFFICIAL = "https://api.anthropic.com"
 DELTA_SECONDS = 0.1
 """How long text is gathered before the screen gets it."""
 _CACHED = {"type": "ephemeral"}

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Remark, Response
 from factory.model import AgentError, ParkReason, Struct
@@ -26,10 +28,14 @@ LONG = 30.0
 LADDER = (60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
 """Seconds until the next try, where the endpoint names none, after giving up once, twice, …"""
 GAVE_UP = "gave up for now: "
+GOES_ON = "; it goes on by itself"
+"""How the sentence of a refusal ends that will pass."""
 
 TOO_LONG = "the conversation no longer fits the model; end the task and queue smaller ones"
 
 _PASSING = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
+_OF_A_MODEL = frozenset({"overloaded_error", "rate_limit_error"})
+"""What is counted, and runs short, for each model by itself."""
 _SPENT = frozenset({"billing_error"})
 _SPENT_WORDS = re.compile(r"credit balance is too low|usage limits?\b|spend(ing)? limit", re.I)
 """How an empty account is told with a code that means something else."""
@@ -66,6 +72,8 @@ class Setback(Struct):
     """Whether the try took so long that it is not made again in its place; others may ask."""
     after: float | None = None
     """Seconds the endpoint asks to wait."""
+    of_model: bool = False
+    """Whether it speaks of one model of the account only: the others may be asked."""
     reason: ParkReason = ParkReason.ERROR
 
     def wait(self, waits: Sequence[float], attempt: int) -> float | None:
@@ -89,8 +97,13 @@ class Setback(Struct):
 
 def limited(what: str, until: float) -> AgentError:
     """What to raise where an endpoint is not to be asked before `until`."""
-    message = f"{what}: the task goes on by itself as soon as it may pass"
+    message = f"{what}{GOES_ON} at {hour(until)}"
     return AgentError(message, reason=ParkReason.RATE_LIMITED, until=until)
+
+
+def hour(at: float) -> str:
+    """A time as the developer reads it: their own hour, with the day."""
+    return datetime.fromtimestamp(at).strftime("%H:%M on %a %d %b")
 
 
 def given_up(entries: Sequence[AnyEntry]) -> int:
@@ -150,7 +163,8 @@ def _status(error: APIStatusError, host: str, spec: AgentSpec, now: float) -> Se
             return Setback(what=told, way_out=way_out, after=after, reason=ParkReason.BUDGET)
         case _ if code in (408, 409, 429) or code >= 500 or error.type in _PASSING:
             busy = "limits the rate" if code == 429 else "is overloaded or down"
-            return _passing(f"{host} {busy} ({code}: {said})", retry_after(error, now))
+            failed = _passing(f"{host} {busy} ({code}: {said})", retry_after(error, now))
+            return replace(failed, of_model=error.type in _OF_A_MODEL)
         case 401 | 403:
             way_out = f"put a valid key into {spec.key_env} and run `factory-tui engine restart`"
             return Setback(what=told, way_out=way_out)

@@ -10,6 +10,7 @@ import msgspec
 
 from factory.agents.conversation import Block
 from factory.agents.reader import failed, session_remark
+from factory.agents.setbacks import GOES_ON
 from factory.config import AgentSpec
 from factory.entry import (
     AnyEntry,
@@ -189,9 +190,7 @@ def failure_of(result: Event, spec: AgentSpec, resets_at: float | None, now: flo
         until = float(named[1]) if named else resets_at
         if until is None or until <= now:
             until = now + PAUSE
-        return AgentError(
-            f"{told}; it goes on by itself", reason=ParkReason.RATE_LIMITED, until=until
-        )
+        return AgentError(told + GOES_ON, reason=ParkReason.RATE_LIMITED, until=until)
     return AgentError(f"{told}; see its transcript, then resume the task")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ __all__ = [
     "include",
     "key",
     "login",
+    "seed",
     "toolchain",
 ]
 
@@ -252,6 +254,19 @@ def login(names: Sequence[str], home: Path | None = None) -> tuple[Bind, ...]:
         if place.exists():
             binds.append(Bind(host=str(place), inside=inside, writable=True))
     return tuple(binds)
+
+
+def seed(files: Sequence[Path], source: Path, folder: Path) -> None:
+    """Copy those of the files that lie below `source` to the same place below `folder`.
+
+    `folder` was just made, so that no program can have put a link there. What is not there, or is
+    no plain file, is left out.
+    """
+    for file in files:
+        if file.is_relative_to(source) and file.is_file():
+            place = folder / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
 
 
 def handed(

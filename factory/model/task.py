@@ -48,6 +48,8 @@ class Parked(Struct):
     until: float | None = None
     """When the engine tries again by itself; None where it waits for the developer."""
     resume: TaskState = TaskState.WORKING
+    options: tuple[str, ...] = ()
+    """The answers that the agent offers to its question, in words (foreign text)."""
 
 
 class AcceptRule(StrEnum):

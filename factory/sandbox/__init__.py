@@ -19,7 +19,7 @@ from factory.awake import Limit
 from factory.model import SandboxError, Struct
 from factory.sandbox import bubblewrap, company, containment, quota
 from factory.sandbox.bubblewrap import describe, find_bubblewrap
-from factory.sandbox.leash import Leash, Outlet, open_file
+from factory.sandbox.leash import Feed, Leash, Outlet, open_file
 from factory.sandbox.machine import Machine
 from factory.sandbox.profiles import (
     ENVIRONMENT,
@@ -49,6 +49,7 @@ __all__ = [
     "TREE",
     "Bind",
     "Environment",
+    "Feed",
     "File",
     "Finished",
     "Limits",
@@ -93,13 +94,14 @@ async def run(
     timeout: float | None = None,
     on_output: Callable[[bytes], None] | None = None,
     on_error: Callable[[bytes], None] | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | Feed = b"",
     cwd: str = TREE,
 ) -> Finished:
     """Run a command to its end; a str is a shell command. Nothing it started outlives the call.
 
     stdout and stderr both go to `on_output`, in chunks of at most 64 KiB, unless `on_error` takes
-    stderr. What a callback raises ends the program and is raised here. Raises SandboxError where
+    stderr. A `stdin` that is a Feed is said as it comes, and closed at the end. What a callback
+    raises ends the program and is raised here. Raises SandboxError where
     the sandbox could not be set up or the program could not be started.
     """
     began = time.monotonic()
@@ -113,6 +115,8 @@ async def run(
         if not limit.expired():
             raise
     finally:
+        if isinstance(stdin, Feed):
+            stdin.close()
         await _through(program.end())
     code = program.result(cut_short=limit.expired())
     return Finished(
@@ -160,7 +164,7 @@ class _Program:
         self.stopped = ""
         """Which limit it was ended for, in a sentence."""
 
-    async def start(self, command: str | Sequence[str], stdin: bytes, cwd: str) -> None:
+    async def start(self, command: str | Sequence[str], stdin: bytes | Feed, cwd: str) -> None:
         """Start it. Raises SandboxError where that cannot be."""
         shell = self._machine.shell
         words = [shell, "-c", command] if isinstance(command, str) else list(command)
@@ -169,12 +173,16 @@ class _Program:
         try:
             with contextlib.ExitStack() as opened:
                 if self._leash is None:
-                    await self._start_plain(limited, open_file(opened, stdin), cwd)
+                    said = stdin.theirs if isinstance(stdin, Feed) else open_file(opened, stdin)
+                    await self._start_plain(limited, said, cwd)
                 else:
                     await self._start_contained(limited, stdin, cwd, self._leash, opened)
         except OSError as error:
             named = words[-1] if len(words[-1]) < 80 else f"{words[-1][:80]}…"
             raise SandboxError(f"{named!r} cannot be started: {error.strerror}") from error
+        finally:
+            if isinstance(stdin, Feed):
+                stdin.hand_over()
 
     async def _start_plain(self, words: Sequence[str], stdin: int, cwd: str) -> None:
         profile = self._profile
@@ -192,7 +200,7 @@ class _Program:
     async def _start_contained(
         self,
         words: Sequence[str],
-        stdin: bytes,
+        stdin: bytes | Feed,
         cwd: str,
         leash: Leash,
         opened: contextlib.ExitStack,
@@ -205,22 +213,25 @@ class _Program:
         for link in containment.links(bubblewrap.crossings(profile, machine, files)):
             raise SandboxError(f"{link} is a symbolic link where a mount must go; remove it")
         numbers = {file.inside: open_file(opened, file.text.encode()) for file in files}
-        if stdin:
-            numbers[_STDIN] = open_file(opened, stdin)
+        source, passed = "/dev/null", list(numbers.values())
+        if isinstance(stdin, Feed):
+            source, passed = f"/proc/self/fd/{stdin.theirs}", [*passed, stdin.theirs]
+        elif stdin:
+            source, number = _STDIN, open_file(opened, stdin)
+            numbers[_STDIN], passed = number, [*passed, number]
         rules = bubblewrap.filtered(profile, machine)
         filter_ = open_file(opened, rules) if rules else -1
         options = bubblewrap.arguments(profile, machine, numbers, cwd=cwd, filter=filter_)
         options += ["--json-status-fd", str(leash.status)]
         number = open_file(opened, b"".join(os.fsencode(word) + b"\0" for word in options))
-        wait = _WAIT + (_STDIN if stdin else "/dev/null")
         self._guard = _guard()
         self._process = await asyncio.create_subprocess_exec(
             *(machine.bubblewrap, "--args", str(number), "--"),
-            *("/bin/sh", "-c", wait, "sh", *words),
+            *("/bin/sh", "-c", _WAIT + source, "sh", *words),
             stdin=leash.gate,
             stdout=self._output.theirs,
             stderr=self._error.theirs,
-            pass_fds=(number, leash.status, *numbers.values(), *([filter_] if rules else [])),
+            pass_fds=(number, leash.status, *passed, *([filter_] if rules else [])),
             env={},
             cwd="/",
             process_group=self._guard.pid,

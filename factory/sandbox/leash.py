@@ -78,6 +78,53 @@ class Outlet:
         os.close(self._read)
 
 
+class Feed:
+    """What is said to a program on its stdin while it runs. One call of `run` takes it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self.theirs, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+
+    async def write(self, data: bytes) -> None:
+        """Say all of it, as fast as the program reads. Raises BrokenPipeError once it is gone."""
+        async with self._turn:
+            rest = memoryview(data)
+            while rest:
+                try:
+                    rest = rest[os.write(self._write, rest) :] if self._write >= 0 else _gone()
+                except BlockingIOError:
+                    await self._writable()
+
+    async def _writable(self) -> None:
+        ready = asyncio.Event()
+        self._loop.add_writer(self._write, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            if self._write >= 0:
+                self._loop.remove_writer(self._write)
+
+    def hand_over(self) -> None:
+        """Close our copy of the end that the program reads from; done twice it does nothing."""
+        if self.theirs >= 0:
+            os.close(self.theirs)
+            self.theirs = -1
+
+    def close(self) -> None:
+        """Nothing more will be said: the program reads to the end."""
+        self.hand_over()
+        if self._write >= 0:
+            self._loop.remove_writer(self._write)
+            os.close(self._write)
+            self._write = -1
+
+
+def _gone() -> memoryview:
+    raise BrokenPipeError("the program has ended")
+
+
 class _Status(msgspec.Struct, rename="kebab"):
     """A line of bubblewrap's `--json-status-fd`."""
 

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from factory.agents.breaker import Breaker
+from factory.accounts import Account
+from factory.agents.breaker import Breaker, Breakers
 from factory.agents.setbacks import LADDER, WAITS, Setback
 from factory.model import AgentError, ParkReason
 from tests.clocks import Wound
@@ -112,6 +113,37 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_pause() -> N
         await host.ask()
         host.clock.jump(-3600)
         assert await host.ask()
+
+    asyncio.run(story())
+
+
+def test_a_limit_of_one_model_stops_it_alone_and_any_other_trouble_all_of_the_account() -> None:
+    async def story() -> None:
+        clock = Wound()
+        breakers = Breakers(clock)
+        one, two = (breakers.of(Account(name="a", model=model)) for model in ("one", "two"))
+        limit = Setback(what="busy", again=True, after=3600, of_model=True)
+        async with one.turn() as turn:
+            assert turn.refuses(limit, 0) == pytest.approx(3600, abs=1)
+        with pytest.raises(AgentError):
+            async with one.turn():
+                pass
+        async with two.turn() as turn:
+            turn.refuses(Setback(what="down", again=True, after=7200), 0)
+        with pytest.raises(AgentError, match="down"):
+            async with two.turn():
+                pass
+        clock.jump(3600)
+        with pytest.raises(AgentError, match="down"):
+            async with one.turn():
+                pass
+        async with breakers.of(Account(name="b", model="one")).turn() as turn:
+            turn.answers()
+        clock.jump(3600)
+        async with one.turn() as turn:
+            turn.answers()
+        async with two.turn() as turn:
+            turn.answers()
 
     asyncio.run(story())
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from factory.agents.command import CLAUDE_CODE, Command
+from factory.agents.command import Command
 from factory.agents.lines import Lines
 from factory.entry import (
     AnyEntry,
@@ -25,6 +25,7 @@ from factory.entry import (
     Usage,
 )
 from factory.model import AgentError, ParkReason, Spend
+from factory.presets import CLAUDE
 from tests.agents.bench import Workplace, spec, task
 
 INIT = {"type": "system", "subtype": "init", "session_id": "s-1", "model": "claude-opus-5-5"}
@@ -262,7 +263,9 @@ def test_a_program_that_dies_without_a_result_is_told_by_its_last_line(tmp_path:
 
 def test_the_preset_resumes_only_what_there_is_to_resume(tmp_path: Path) -> None:
     shim = 'claude() { printf "%s\\n" "$@"; cat; echo; }; '
-    place = Workplace(tmp_path, spec("command", run=shim + CLAUDE_CODE), Prompt(text="the task"))
+    place = Workplace(
+        tmp_path, spec("command", run=shim + CLAUDE.forms[0].run), Prompt(text="the task")
+    )
 
     def told() -> str:
         entries = asyncio.run(place.work(Command()))

@@ -184,6 +184,24 @@ async def test_a_rate_limit_parks_with_its_hour_and_goes_on_by_itself(
 
 
 @told
+async def test_after_a_clock_that_was_set_back_a_parked_task_goes_on_once(
+    developer: Developer,
+) -> None:
+    """It was a year ahead when the hour was named."""
+    limited = refuses(429, "rate_limit_error", "slow down", retry_after="60")
+    endpoint = Scripted([limited, bash("echo 1 > one.txt"), done()])
+    clock = Wound(speed=20)
+    clock.jump(365 * 86_400)
+    async with at_work(developer, endpoint, clock=clock) as factory:
+        task = await factory.add("Work")
+        await parked(factory, task)
+        clock.jump(-365 * 86_400)
+        await factory.once(lambda: factory.task(task).state is TaskState.READY, task)
+        assert len(endpoint.asked) == 3
+        assert factory.kinds(task).count("claimed") == 1
+
+
+@told
 async def test_a_limited_task_gives_its_place_to_the_next(developer: Developer) -> None:
     endpoint = Scripted([refuses(429, "rate_limit_error", "slow down", retry_after="3600")])
     async with at_work(developer, endpoint, top="agents_at_once = 1") as factory:
