@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, lifecycle
+from factory import agents, around, lifecycle
 from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
@@ -184,6 +184,7 @@ class Attempts:
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
     ) -> Desk:
         profile = await self.worktrees.profile(task, spec)
+        await around.prepare(self._shop, task, profile)
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),

@@ -3,7 +3,8 @@
 target, agent, agents_at_once, checks_at_once, waiting_at_most, in_order, rounds
 protected, critical, folded
 [budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
-[environment]      setup inputs toolchain path env
+[environment]      setup inputs toolchain path env prepare teardown ports submodules
+[[service]]        the fields of ServiceSpec
 [standing_accept]  paths max_lines until
 [agents.NAME]      the fields of AgentSpec
 [[guardrail]]      the fields of GuardrailSpec
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from factory import servicefile
 from factory.config import (
     AGENT_KINDS,
     EFFORTS,
@@ -131,12 +133,13 @@ def _config(top: Table) -> Config:
     usual = Config()
     agents = _agents(top)
     budget = top.table("budget")
+    environment = _environment(top)
     config = Config(
         target=top.get("target", _branch, usual.target),
         agent=_default_agent(top, agents),
         agents=agents,
-        guardrails=_guardrails(top),
-        environment=_environment(top.table("environment")),
+        guardrails=_guardrails(top, environment),
+        environment=environment,
         standing_accept=_standing_accept(top.table("standing_accept")),
         agents_at_once=top.get("agents_at_once", whole("agents", 1, 64), usual.agents_at_once),
         checks_at_once=top.get("checks_at_once", whole("checks", 1, 64), usual.checks_at_once),
@@ -163,13 +166,20 @@ def _budget(table: Table, scope: str) -> Budget:
     )
 
 
-def _environment(table: Table) -> EnvironmentSpec:
+def _environment(top: Table) -> EnvironmentSpec:
+    table, usual = top.table("environment"), EnvironmentSpec()
+    ports = table.get("ports", whole("ports", 0, 100), usual.ports)
     spec = EnvironmentSpec(
         setup=table.each("setup", _command),
         inputs=table.each("inputs", _glob),
         toolchain=table.each("toolchain", _folder),
         path=table.each("path", _folder),
         env=table.pairs("env", _own_variable, _free),
+        prepare=table.each("prepare", _command),
+        teardown=table.each("teardown", _command),
+        ports=ports,
+        submodules=table.get("submodules", flag, usual.submodules),
+        services=servicefile.services(top, ports),
     )
     table.close(_TOP)
     return spec
@@ -333,9 +343,10 @@ def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
             return top.need("agent", choice(names), "")
 
 
-def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
+def _guardrails(top: Table, environment: EnvironmentSpec) -> tuple[GuardrailSpec, ...]:
     tables = top.items("guardrail", _NO_GUARDRAIL)
-    specs = tuple(_guardrail(table) for table in tables)
+    known = tuple(service.name for service in environment.services)
+    specs = tuple(_guardrail(table, known) for table in tables)
     seen: dict[str, int] = {}
     for at, (table, spec) in enumerate(zip(tables, specs, strict=True), 1):
         first = seen.setdefault(spec.name.lower(), at)
@@ -344,7 +355,7 @@ def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
     return specs
 
 
-def _guardrail(table: Table) -> GuardrailSpec:
+def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
     usual = GuardrailSpec(name="", run="")
     spec = GuardrailSpec(
         name=table.need("name", _name, ""),
@@ -355,6 +366,7 @@ def _guardrail(table: Table) -> GuardrailSpec:
         when=table.each("when", _glob),
         fix=table.get("fix", _command, usual.fix),
         version=table.get("version", _command, usual.version),
+        services=table.each("services", choice(services)),
     )
     if spec.compare is Compare.NO_WORSE and spec.kind == "command":
         table.complain(
