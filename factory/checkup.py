@@ -21,6 +21,7 @@ from factory.git.place import Place, find_repository
 from factory.git.repository import Repository
 from factory.git.target import chosen
 from factory.model import ConfigError, FactoryError, RepositoryError
+from factory.presets import PRESETS
 from factory.sandbox import bubblewrap, profiles
 from factory.sandbox.containment import Level
 from factory.sandbox.escapes import suite
@@ -28,7 +29,6 @@ from factory.wire import Diagnosis, Escape, Health
 
 GIT_AT_LEAST = (2, 38)
 """The first git whose `merge-tree --write-tree` merges without a checkout."""
-AGENT_PROGRAMS = ("claude", "codex", "gemini", "opencode", "aider")
 _PYTHON_AT_LEAST = (3, 11)
 
 
@@ -114,10 +114,12 @@ async def _sandbox() -> Diagnosis:
 
 def _programs(environ: Mapping[str, str]) -> Diagnosis:
     path = environ.get("PATH", os.defpath)
-    found = [name for name in AGENT_PROGRAMS if shutil.which(name, path=path)]
+    forms = dict.fromkeys(form.program for preset in PRESETS for form in preset.forms)
+    found = [name for name in forms if shutil.which(name, path=path)]
     if found:
-        return Diagnosis(part="agents", health=Health.FINE, sentence=f"on PATH: {', '.join(found)}")
-    known = ", ".join(AGENT_PROGRAMS[:3])
+        sentence = f"on PATH: {', '.join(found)}; `factory-tui agents` says more"
+        return Diagnosis(part="agents", health=Health.FINE, sentence=sentence)
+    known = ", ".join(preset.title for preset in PRESETS[:3])
     return Diagnosis(
         part="agents",
         health=Health.FINE if environ.get("ANTHROPIC_API_KEY") else Health.WEAK,
