@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from factory.hosts import Place, own_ports, proxy_port
 from factory.model import SandboxError
 from factory.sandbox.contacts import FILE, Record
+from factory.sandbox.leash import through
 from factory.sandbox.profiles import Profile
 from factory.sandbox.proxy import PATIENCE, Patience, Proxy, Resolve, resolve
 
@@ -89,9 +90,13 @@ async def granted(
         try:
             yield Granted(replace(profile, door=str(folder / _DOOR)), record)
         finally:
-            serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
+            await through(_end(serving))
+
+
+async def _end(serving: asyncio.Task[None]) -> None:
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
 
 
 @contextlib.contextmanager
