@@ -3,7 +3,8 @@
 target, agent, agents_at_once, checks_at_once, waiting_at_most, in_order, rounds
 protected, critical, folded
 [budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
-[environment]      setup inputs toolchain path env
+[environment]      setup inputs toolchain path env prepare teardown ports submodules
+[[service]]        the fields of ServiceSpec
 [standing_accept]  paths max_lines until
 [agents.NAME]      the fields of AgentSpec
 [[guardrail]]      the fields of GuardrailSpec
@@ -16,8 +17,10 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from factory import servicefile
 from factory.config import (
     AGENT_KINDS,
+    EFFORTS,
     FILE,
     FOLDED,
     GUARDRAIL_KINDS,
@@ -28,8 +31,10 @@ from factory.config import (
     Config,
     EnvironmentSpec,
     GuardrailSpec,
+    Role,
     StandingAccept,
 )
+from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Takes, service_named
 from factory.hosts import LOWEST, grant
 from factory.model import Budget, ConfigError
 from factory.presets import PRESETS, preset_named
@@ -61,6 +66,11 @@ _ONLY = {
     "max_tokens": _OURS,
     "turns": _OURS,
     "patience": _OURS,
+    "endpoint": ("claude",),
+    "planner": ("claude",),
+    "reviewer": ("claude",),
+    "region": ("claude",),
+    "project": ("claude",),
     "preset": _PROGRAMS,
     "run": _PROGRAMS,
     "output": ("command",),
@@ -86,6 +96,8 @@ _name = text(
     "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 )
 _word = text("a word such as low or high", r"[a-z-]{1,20}")
+_model = text("the name of a model")
+_word_of_cloud = text("a name such as eu-central-1 or my-project", r"[a-z0-9][a-z0-9.:-]{0,62}")
 _variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
 _own_variable = text(
     "the name of a variable other than PATH, which environment.path is for",
@@ -121,12 +133,13 @@ def _config(top: Table) -> Config:
     usual = Config()
     agents = _agents(top)
     budget = top.table("budget")
+    environment = _environment(top)
     config = Config(
         target=top.get("target", _branch, usual.target),
         agent=_default_agent(top, agents),
         agents=agents,
-        guardrails=_guardrails(top),
-        environment=_environment(top.table("environment")),
+        guardrails=_guardrails(top, environment),
+        environment=environment,
         standing_accept=_standing_accept(top.table("standing_accept")),
         agents_at_once=top.get("agents_at_once", whole("agents", 1, 64), usual.agents_at_once),
         checks_at_once=top.get("checks_at_once", whole("checks", 1, 64), usual.checks_at_once),
@@ -153,13 +166,20 @@ def _budget(table: Table, scope: str) -> Budget:
     )
 
 
-def _environment(table: Table) -> EnvironmentSpec:
+def _environment(top: Table) -> EnvironmentSpec:
+    table, usual = top.table("environment"), EnvironmentSpec()
+    ports = table.get("ports", whole("ports", 0, 100), usual.ports)
     spec = EnvironmentSpec(
         setup=table.each("setup", _command),
         inputs=table.each("inputs", _glob),
         toolchain=table.each("toolchain", _folder),
         path=table.each("path", _folder),
         env=table.pairs("env", _own_variable, _free),
+        prepare=table.each("prepare", _command),
+        teardown=table.each("teardown", _command),
+        ports=ports,
+        submodules=table.get("submodules", flag, usual.submodules),
+        services=servicefile.services(top, ports),
     )
     table.close(_TOP)
     return spec
@@ -196,12 +216,19 @@ def _agent(name: str, table: Table) -> AgentSpec:
             table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
     usual = _usual(name, kind, table)
     needs_run = kind in _PROGRAMS and not usual.run
+    needs_model = usual.endpoint not in ("", ANTHROPIC.name)
+    effort = choice(EFFORTS) if kind in ("claude", "replay") else _word
     spec = AgentSpec(
         name=name,
         kind=kind,
         preset=usual.preset,
-        model=table.get("model", text("the name of a model"), usual.model),
-        effort=table.get("effort", _word, usual.effort),
+        model=(table.need if needs_model else table.get)("model", _model, usual.model),
+        effort=table.get("effort", effort, usual.effort),
+        planner=_role(table, "planner"),
+        reviewer=_role(table, "reviewer"),
+        endpoint=usual.endpoint,
+        region=table.get("region", _word_of_cloud, usual.region),
+        project=table.get("project", _word_of_cloud, usual.project),
         base_url=table.get("base_url", _url, usual.base_url),
         key_env=table.get("key_env", _variable, usual.key_env),
         max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
@@ -226,6 +253,13 @@ def _agent(name: str, table: Table) -> AgentSpec:
     return _pointed(spec, table)
 
 
+def _role(table: Table, key: str) -> Role | None:
+    own = table.table(key)
+    role = Role(model=own.get("model", _model, ""), effort=own.get("effort", choice(EFFORTS), ""))
+    own.close(_TOP)
+    return role if key in table else None
+
+
 def _hosts(usual: AgentSpec, table: Table) -> tuple[str, ...]:
     """Its preset's hosts and the file's; none where the file speaks of `network` alone."""
     own = table.each("hosts", _host)
@@ -241,6 +275,8 @@ def _hosts(usual: AgentSpec, table: Table) -> tuple[str, ...]:
 
 def _usual(name: str, kind: str, table: Table) -> AgentSpec:
     """What an agent has where its table is silent: its preset's, or everybody's."""
+    if kind == "claude":
+        return _served(AgentSpec(name=name, kind=kind), table)
     if kind not in _PROGRAMS:
         return AgentSpec(name=name, kind=kind)
     usual = AgentSpec(name=name, kind=kind, model="")
@@ -254,6 +290,25 @@ def _usual(name: str, kind: str, table: Table) -> AgentSpec:
         hosts=preset.hosts,
         login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
         variables=preset.variables, subscription=True,
+    )  # fmt: skip
+
+
+def _served(usual: AgentSpec, table: Table) -> AgentSpec:
+    """What our own loop has where its table is silent: as its endpoint says."""
+    names = tuple(service.name for service in SERVICES)
+    if not (name := table.get("endpoint", choice(names), "")):
+        return usual
+    service = service_named(name)
+    for key, has in (
+        ("effort", Takes.EFFORT in service.takes),
+        ("region", service.cloud is not None),
+        ("project", service.cloud is Cloud.VERTEX),
+    ):
+        if key in table and not has:
+            table.complain(key, f"{service.title} takes none; leave it out")
+    return replace(
+        usual, endpoint=name, base_url="" if service is ANTHROPIC else service.base_url,
+        key_env=service.key_env, subscription=service.local,
     )  # fmt: skip
 
 
@@ -288,9 +343,10 @@ def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
             return top.need("agent", choice(names), "")
 
 
-def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
+def _guardrails(top: Table, environment: EnvironmentSpec) -> tuple[GuardrailSpec, ...]:
     tables = top.items("guardrail", _NO_GUARDRAIL)
-    specs = tuple(_guardrail(table) for table in tables)
+    known = tuple(service.name for service in environment.services)
+    specs = tuple(_guardrail(table, known) for table in tables)
     seen: dict[str, int] = {}
     for at, (table, spec) in enumerate(zip(tables, specs, strict=True), 1):
         first = seen.setdefault(spec.name.lower(), at)
@@ -299,7 +355,7 @@ def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
     return specs
 
 
-def _guardrail(table: Table) -> GuardrailSpec:
+def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
     usual = GuardrailSpec(name="", run="")
     spec = GuardrailSpec(
         name=table.need("name", _name, ""),
@@ -310,6 +366,7 @@ def _guardrail(table: Table) -> GuardrailSpec:
         when=table.each("when", _glob),
         fix=table.get("fix", _command, usual.fix),
         version=table.get("version", _command, usual.version),
+        services=table.each("services", choice(services)),
     )
     if spec.compare is Compare.NO_WORSE and spec.kind == "command":
         table.complain(

@@ -314,7 +314,7 @@ QWEN = Preset(
             ),
             install="npm install -g @qwen-code/qwen-code",
             package="@qwen-code/qwen-code@0.24.4",
-            output="claude-stream-json",
+            output="qwen-stream-json",
             supports=(Supports.TOKENS,),
             node=22,
         ),

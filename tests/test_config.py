@@ -17,6 +17,7 @@ from factory.config import (
     Config,
     EnvironmentSpec,
     GuardrailSpec,
+    ServiceSpec,
     StandingAccept,
 )
 from factory.configfile import parse
@@ -73,6 +74,17 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
         toolchain=("~/.rustup",),
         path=("~/.cargo/bin",),
         env=(("TZ", "UTC"),),
+        prepare=("python3 manage.py migrate",),
+        teardown=("rm -rf /tmp/data",),
+        submodules=True,
+        services=(
+            ServiceSpec(
+                name="db",
+                run="postgres -D /tmp/data -p $PORT",
+                port=0,
+                ready="pg_isready -p $PORT",
+            ),
+        ),
     )
     assert config.standing_accept == StandingAccept(
         paths=("docs/**",),
@@ -87,11 +99,13 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
     assert foreign.subscription
     assert config.guardrails[0].compare is Compare.NO_WORSE
     assert config.guardrails[2] == GuardrailSpec(
-        name="tests", run="pytest", kind="pytest", timeout=1800.0
+        name="tests", run="pytest", kind="pytest", timeout=1800.0, services=("db",)
     )
 
 
-@pytest.mark.parametrize("struct", [AgentSpec, GuardrailSpec, EnvironmentSpec, StandingAccept])
+@pytest.mark.parametrize(
+    "struct", [AgentSpec, GuardrailSpec, EnvironmentSpec, ServiceSpec, StandingAccept]
+)
 def test_the_reference_page_names_every_key_there_is(struct: type[AgentSpec]) -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     tables = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) | {"name"}
@@ -185,6 +199,12 @@ def test_a_file_without_agents_is_an_error() -> None:
         ('environment = { setup = ["a\\u0000"] }', "environment.setup[1]: expected a shell"),
         ("environment = { env = { PATH = '/x' } }", "environment.env.PATH: expected the name of"),
         ("environment = { env = { A = 1 } }", "environment.env.A: expected text, found 1"),
+        ("environment = { ports = 101 }", "environment.ports: expected ports as a whole number fr"),
+        ("service = 3", "service: expected [[service]] in double brackets"),
+        ("service = [{ name = 'a-b', run = 'x' }]", "service[1].name: expected a name of up to 20"),
+        ("service = [{ name = 'a' }]", "service[1].run: expected a shell command, but it is mi"),
+        ("service = [{ name = 'a', run = 'x', port = 10 }]", "service[1].port: expected a num"),
+        ("service = [{ name = 'a', run = 'x', prot = 1 }]", "service[1].prot: there is no su"),
         ("standing_accept = { until = 2027-01-01 }", "standing_accept.until: expected a date"),
         ("standing_accept = { until = 2027-01-01T00:00:00 }", "standing_accept.until: expected"),
         ("standing_accept = { max_lines = 0 }", "standing_accept.max_lines: expected lines"),

@@ -30,6 +30,7 @@ LARGER = {
 
 INSIDE = (
     "factory/sandbox/ears.py",
+    "factory/sandbox/beside.py",
     "factory/sandbox/scoping.py",
     "factory/sandbox/escapes/inside.py",
     "factory/sandbox/escapes/kernel.py",

@@ -6,12 +6,11 @@ import re
 from enum import Enum, auto
 
 from factory.agents.instants import instant
+from factory.agents.setbacks import GOES_ON
 from factory.config import AgentSpec
 from factory.model import AgentError, ParkReason, Struct
 from factory.presets import PRESETS, preset_named
 
-PAUSE = 300.0
-"""Seconds until the next try where a limit names no time."""
 _SHOWN = 400
 """Most characters of a program's words in a reason."""
 
@@ -97,6 +96,8 @@ COMMON: tuple[tuple[str, Why], ...] = (
 )
 """What most programs and endpoints say. Credit before limits: both come with status 429."""
 
+_MESSAGE = re.compile(r'"message":\s*"((?:[^"\\]|\\.){1,2000})"')
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SIGNALS = {134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 _MISSING = re.compile(
     r"(?:^|[ :])([\w./+-]+): (?:command )?not found$|([\w./+-]+): No such file or directory$"
@@ -106,8 +107,8 @@ _MISSING = re.compile(
 
 
 def failure(program: Program, spec: AgentSpec, said: Failure, now: float) -> AgentError:
-    """What to raise for what it said."""
-    text = said.text.strip() or "it failed without a word"
+    """What to raise for what it said; `until` is None where a limit names no time."""
+    text = _plainly(said.text) or "it failed without a word"
     told = f"{spec.name}: {text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + ' …'}"
     why = reason(program, said)
     until = instant(said.text, now) or said.until
@@ -115,10 +116,8 @@ def failure(program: Program, spec: AgentSpec, said: Failure, now: float) -> Age
         why = Why.LIMIT
     match why:
         case Why.LIMIT | Why.REACH:
-            until = until if until is not None and until > now else now + PAUSE
-            return AgentError(
-                f"{told}; it goes on by itself", reason=ParkReason.RATE_LIMITED, until=until
-            )
+            until = until if until is not None and until > now else None
+            return AgentError(told + GOES_ON, reason=ParkReason.RATE_LIMITED, until=until)
         case Why.CREDIT:
             return AgentError(
                 f"{told}; add credit or raise the limit of the account, then resume the task",
@@ -148,10 +147,7 @@ def failure(program: Program, spec: AgentSpec, said: Failure, now: float) -> Age
 def ended(
     program: Program, spec: AgentSpec, printed: str, code: int | None, now: float
 ) -> AgentError | None:
-    """What to raise where only the exit code and the last lines tell; None where they tell nothing.
-
-    The last lines may speak of anything: only a line that nothing follows is taken for the reason.
-    """
+    """What to raise where only exit code and last lines tell; None where they tell nothing."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     last = lines[-1][:_SHOWN] if lines else ""
     for known, why in program.codes:
@@ -165,8 +161,10 @@ def ended(
             f"{spec.name} was ended by {_SIGNALS[code]} (exit code {code}{said}); if memory was "
             "short, let fewer agents work at once (`agents_at_once`); then resume the task"
         )
-    words = Failure(text=last)
-    return failure(program, spec, words, now) if last and reason(program, words) else None
+    for line in reversed(lines):
+        if reason(program, Failure(text=line)) is not None:
+            return failure(program, spec, Failure(text=line), now)
+    return None
 
 
 def reason(program: Program, said: Failure) -> Why | None:
@@ -189,13 +187,19 @@ def reason(program: Program, said: Failure) -> Why | None:
             return None
 
 
+def _plainly(text: str) -> str:
+    """The message in an error that is told as JSON; else all of it, without colours."""
+    found = _MESSAGE.search(text) if "{" in text else None
+    return " ".join((found[1] if found else _COLOURS.sub("", text)).split())
+
+
 def lost(program: Program, text: str) -> bool:
     """Whether the program says that it does not know the session it was to resume."""
     return bool(program.lost) and _has(program.lost, text)
 
 
 def _has(words: str, text: str) -> bool:
-    return re.search(words, text, re.IGNORECASE | re.MULTILINE) is not None
+    return re.search(words, _COLOURS.sub("", text), re.IGNORECASE | re.MULTILINE) is not None
 
 
 def _missing(printed: str, program: Program, spec: AgentSpec) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from factory.awake import Limit
 from factory.model import SandboxError, Struct
-from factory.sandbox import bubblewrap, containment, network, quota
+from factory.sandbox import bubblewrap, company, containment, network, quota
 from factory.sandbox.bubblewrap import describe, find_bubblewrap
 from factory.sandbox.leash import Feed, Leash, Outlet, open_file, through
 from factory.sandbox.machine import Machine
@@ -31,6 +31,7 @@ from factory.sandbox.profiles import (
     File,
     Limits,
     Profile,
+    Service,
     cli,
     gate,
     outside,
@@ -52,6 +53,7 @@ __all__ = [
     "Finished",
     "Limits",
     "Profile",
+    "Service",
     "cli",
     "describe",
     "find_bubblewrap",
@@ -150,6 +152,7 @@ class _Program:
         """Start it. Raises SandboxError where that cannot be."""
         shell = self._machine.shell
         words = [shell, "-c", command] if isinstance(command, str) else list(command)
+        words = company.accompanied(self._profile, words)
         limited = bubblewrap.limited(self._profile, self._machine, words)
         try:
             with contextlib.ExitStack() as opened:

@@ -65,6 +65,19 @@ class Limits(Struct):
     """What it may say on stdout and stderr."""
 
 
+class Service(Struct):
+    """A program that runs beside another one in its sandbox, and ends with it."""
+
+    name: str
+    run: str
+    """A shell command; it sees its port as `$PORT`."""
+    port: int = 0
+    """0 for none."""
+    ready: str = ""
+    """A shell command that ends with 0 once it can be used; empty: once its port answers."""
+    timeout: float = 30.0
+
+
 class Environment(Struct):
     """Tools and dependencies of a project, as `environment.py` has made them ready."""
 
@@ -101,6 +114,10 @@ class Profile(Struct):
     door: str = ""
     """Where the sandbox's ears are handed over: a socket of ours on the host, never inside."""
     limits: Limits = Limits()
+    services: tuple[Service, ...] = ()
+    """Started before each program, in this order, and ended with it."""
+    before: tuple[str, ...] = ()
+    """Shell commands that must end with 0 before the program begins; the services run by then."""
     contained: bool = True
     """False only where there is no bubblewrap and the developer attends."""
 
