@@ -114,8 +114,6 @@ class Attempts:
         finally:
             transcript.close()
 
-<<<<<<< HEAD
-=======
     async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
         """Write down which version of a program works, where that is not in the transcript yet."""
         found = await self.worktrees.programs.ready(spec)
@@ -126,21 +124,6 @@ class Attempts:
             size = transcript.append(Remark(at=self._shop.now(), text=text))
             self._shop.tell(Grew(name=attempt_name(task), size=size))
 
-    @asynccontextmanager
-    async def _connected(
-        self, task: Task, desk: Desk, transcript: Transcript
-    ) -> AsyncIterator[Desk]:
-        """Open the network that the agent is granted; in the end, say where it went."""
-        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
-        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
-            try:
-                yield replace(desk, profile=granted.profile)
-            finally:
-                if went := granted.summary():
-                    size = transcript.append(Remark(at=self._shop.now(), text=went))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
-
->>>>>>> origin/main
     async def _follow(
         self,
         task: Task,
