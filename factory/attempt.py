@@ -228,13 +228,19 @@ async def _connected(
 ) -> AsyncIterator[Desk]:
     """Open the network that the agent is granted; in the end, say where it went."""
     folder = shop.attempt_folder(attempt_name(task)) / "network"
-    async with network.granted(desk.profile, folder, now=shop.now) as granted:
+
+    def remark(text: str) -> None:
+        size = transcript.append(Remark(at=shop.now(), text=text))
+        shop.tell(Grew(name=attempt_name(task), size=size))
+
+    async with network.granted(
+        desk.profile, folder, now=shop.now, refused=lambda why: remark(f"network: refused {why}")
+    ) as granted:
         try:
             yield replace(desk, profile=granted.profile)
         finally:
             if went := granted.summary():
-                size = transcript.append(Remark(at=shop.now(), text=went))
-                shop.tell(Grew(name=attempt_name(task), size=size))
+                remark(went)
 
 
 def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
