@@ -99,7 +99,7 @@ class Attempts:
             with self._purse.at_work(task, spec):
                 async with (
                     asyncio.timeout(left),
-                    self._connected(task, desk, transcript) as desk,
+                    _connected(self._shop, task, desk, transcript) as desk,
                     aclosing(agents.runtime(spec).work(desk)) as said,
                 ):
                     ended = await self._follow(task, spec, transcript, said)
@@ -123,20 +123,6 @@ class Attempts:
         if version and not signed:
             size = transcript.append(Remark(at=self._shop.now(), text=text))
             self._shop.tell(Grew(name=attempt_name(task), size=size))
-
-    @asynccontextmanager
-    async def _connected(
-        self, task: Task, desk: Desk, transcript: Transcript
-    ) -> AsyncIterator[Desk]:
-        """Open the network that the agent is granted; in the end, say where it went."""
-        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
-        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
-            try:
-                yield replace(desk, profile=granted.profile)
-            finally:
-                if went := granted.summary():
-                    size = transcript.append(Remark(at=self._shop.now(), text=went))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,
@@ -234,6 +220,27 @@ class Attempts:
     def spent(self, task: Task) -> Spend:
         """What a task has cost so far."""
         return self._purse.of(task)
+
+
+@asynccontextmanager
+async def _connected(
+    shop: Shop, task: Task, desk: Desk, transcript: Transcript
+) -> AsyncIterator[Desk]:
+    """Open the network that the agent is granted; in the end, say where it went."""
+    folder = shop.attempt_folder(attempt_name(task)) / "network"
+
+    def remark(text: str) -> None:
+        size = transcript.append(Remark(at=shop.now(), text=text))
+        shop.tell(Grew(name=attempt_name(task), size=size))
+
+    async with network.granted(
+        desk.profile, folder, now=shop.now, refused=lambda why: remark(f"network: refused {why}")
+    ) as granted:
+        try:
+            yield replace(desk, profile=granted.profile)
+        finally:
+            if went := granted.summary():
+                remark(went)
 
 
 def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
