@@ -191,12 +191,13 @@ class Worktrees:
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
             await self._tear_down(task)
+            await self._shop.trees.clear(self._shop.trees.worktrees / task.worktree)
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
         home = self._shop.attempt_folder(attempt_name(task)) / "home"
         for part in (self.scratch(task), self._git(task), home):
-            await asyncio.to_thread(folders.remove, part)
+            await folders.discard(part)
 
     async def _tear_down(self, task: Task) -> None:
         """Its files are kept by now. No environment is built for it where there is none."""

@@ -82,6 +82,12 @@ class Trees:
             if self.modules is not None:
                 await submodules.lay_out(git, folder, tree, self.rules or tree, self.modules)
 
+    async def clear(self, folder: Path) -> None:
+        """Take away what a kept folder holds beside its files: nobody waits for that later."""
+        async with self._alone(folder):
+            index = self.index(folder)
+            await self.vault.git(*_CLEAN, work_tree=folder, index=index, ok=(0, 1, 128))
+
     @asynccontextmanager
     async def _alone(self, folder: Path) -> AsyncIterator[None]:
         """Nobody else uses the folder's index; a lock that a killed engine left is removed."""
