@@ -7,8 +7,8 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ from factory import agents, around, lifecycle
 from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
-from factory.brief import brief
+from factory.agents.unpriced import PRICE
 from factory.config import AgentSpec, Config
 from factory.entry import (
     AnyEntry,
@@ -32,8 +32,10 @@ from factory.entry import (
 )
 from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
-from factory.purse import Purse
+from factory.purse import Purse, unpriced
+from factory.sandbox import network
 from factory.shop import Shop
+from factory.telling import Telling
 from factory.transcript import Transcript, cut_short
 from factory.wire import Grew
 from factory.worktrees import Worktrees, attempt_name
@@ -49,6 +51,9 @@ class Attempts:
         self._purse = purse
         self._breakers = Breakers(shop.clock)
         self.worktrees = Worktrees(shop)
+        self.attended: Callable[[], bool] = lambda: True
+        """Whether a client listens."""
+        self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
 
@@ -79,7 +84,7 @@ class Attempts:
         try:
             transcript.resume(self._shop.now())
             self._purse.catch_up(task, spec, _turns(task, transcript.entries()))
-            self._deliver(task, transcript, config, spec)
+            await self._telling.deliver(task, transcript, config, spec)
             ended = _already(transcript.entries())
             if ended is not None:
                 return ended
@@ -88,10 +93,15 @@ class Attempts:
             if spec.kind == "command" and spec.output == "text":
                 await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
-            # A command is one turn, however long it takes; the others look between theirs.
-            left = self._purse.left(task, config) if spec.kind == "command" else None
+            # A program is one turn, however long it takes; our own loop looks between its turns.
+            left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
+            await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
-                async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
+                async with (
+                    asyncio.timeout(left),
+                    self._connected(task, desk, transcript) as desk,
+                    aclosing(agents.runtime(spec).work(desk)) as said,
+                ):
                     ended = await self._follow(task, spec, transcript, said)
             return self._lost(task) or ended
         except TimeoutError:
@@ -103,6 +113,30 @@ class Attempts:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
+
+    async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
+        """Write down which version of a program works, where that is not in the transcript yet."""
+        found = await self.worktrees.programs.ready(spec)
+        version = await self.worktrees.programs.version(spec, found)
+        text = f"{spec.name}: {version}"
+        signed = any(isinstance(e, Remark) and e.text == text for e in transcript.entries())
+        if version and not signed:
+            size = transcript.append(Remark(at=self._shop.now(), text=text))
+            self._shop.tell(Grew(name=attempt_name(task), size=size))
+
+    @asynccontextmanager
+    async def _connected(
+        self, task: Task, desk: Desk, transcript: Transcript
+    ) -> AsyncIterator[Desk]:
+        """Open the network that the agent is granted; in the end, say where it went."""
+        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
+        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
+            try:
+                yield replace(desk, profile=granted.profile)
+            finally:
+                if went := granted.summary():
+                    size = transcript.append(Remark(at=self._shop.now(), text=went))
+                    self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,
@@ -120,7 +154,7 @@ class Attempts:
             self._shop.tell(Grew(name=name, size=size))
             match stamped:
                 case Prompt(text=text):
-                    self._heard(task.id, text)
+                    self._telling.heard(task.id, text)
                 case Response(spend=spend) | Usage(spend=spend):
                     turn += 1
                     self._purse.settle(task, spec, spend, f"{name}#{turn}")
@@ -154,47 +188,20 @@ class Attempts:
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),
-            steering=lambda: self._steering(task.id),
+            steering=lambda: self._telling.steering(task.id),
             reserve=lambda most: self._purse.reserve(
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
             breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
+            breaker_of=lambda spec: self._breakers.of(account(spec)),
+            unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:
         config = self._shop.tip.config
         return config, config.agent_named(task.agent) if config else None
-
-    # --- what is said to the agent ---------------------------------------------------------
-
-    def _deliver(self, task: Task, transcript: Transcript, config: Config, spec: AgentSpec) -> None:
-        """Write what is still to be said into the transcript; then, only then, forget it."""
-        said = [entry for entry in transcript.entries() if isinstance(entry, Prompt)]
-        for pending in task.prompts:
-            origin = Origin(pending.origin)
-            texts = {pending.text: origin}
-            if origin is Origin.TASK:  # given once more, what was said since counts once more, too
-                texts = {brief(task, config, spec): origin, **_words(said)}
-            for text, by in texts.items():
-                if not any(entry.text == text and entry.at >= pending.at for entry in said):
-                    size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=by))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
-        reached(Point.WORK_TOLD)
-        told = set(task.prompts)
-        now = self._shop.store.tasks.get(task.id)
-        self._shop.amend(task.id, prompts=tuple(p for p in now.prompts if p not in told))
-
-    def _steering(self, name: str) -> tuple[str, ...]:
-        """What the developer has said meanwhile; it is forgotten once it is in the transcript."""
-        return tuple(pending.text for pending in self._shop.store.tasks.get(name).prompts)
-
-    def _heard(self, name: str, text: str) -> None:
-        task = self._shop.store.tasks.get(name)
-        left = tuple(pending for pending in task.prompts if pending.text != text)
-        if len(left) != len(task.prompts):
-            self._shop.amend(name, prompts=left)
 
     # --- what it said ----------------------------------------------------------------------
 
@@ -235,18 +242,14 @@ def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
     return {f"{attempt_name(task)}#{turn}": spend for turn, spend in enumerate(spent, 1)}
 
 
-def _words(said: list[Prompt]) -> dict[str, Origin]:
-    """What the developer has said, each word once, the newest last."""
-    words = [entry.text for entry in said if entry.origin is Origin.DEVELOPER]
-    return dict.fromkeys(reversed(dict.fromkeys(reversed(words))), Origin.DEVELOPER)
-
-
 def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
     """What a killed engine had heard but not yet acted on: the last word stands."""
     for entry in reversed(entries):
         match entry:
             case Finished(handoff=handoff):
                 return lifecycle.Claimed(handoff=handoff)
+            case Question(id=name) if name == PRICE:
+                return None  # a cap may have been set, or a price: it is looked at again
             case Question(text=text, options=options):
                 return lifecycle.Asked(question=text, options=options)
             case Remark():

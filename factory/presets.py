@@ -66,6 +66,8 @@ class Preset(Struct):
     """The variable that points it to another endpoint; empty where it takes none."""
     hosts: tuple[str, ...] = ()
     """All that it needs to reach."""
+    ways: tuple[str, ...] = ()
+    """Ids of the ways to sign in over the Agent Client Protocol that need nobody, best first."""
     status: str = ""
     """A shell command of the program's own that ends with 0 where it is signed in."""
     sign_in: str = ""
@@ -181,6 +183,7 @@ CODEX = Preset(
     handed=("OPENAI_API_KEY", "CODEX_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
+    ways=("openai-api-key", "codex-api-key", "api-key"),
     status="codex login status",
     sign_in="codex login",
 )
@@ -196,8 +199,7 @@ GEMINI = Preset(
             run=(
                 "gemini --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @google/gemini-cli",
             package="@google/gemini-cli@0.61.0",
@@ -220,6 +222,7 @@ GEMINI = Preset(
     seeds=("~/.gemini/settings.json",),
     variables=(
         ("GEMINI_TELEMETRY_ENABLED", "false"),
+        ("GEMINI_CLI_TRUST_WORKSPACE", "true"),
         ("GEMINI_CLI_NO_RELAUNCH", "true"),
         *_NODE_PROXY,
     ),
@@ -230,6 +233,7 @@ GEMINI = Preset(
         "cloudcode-pa.googleapis.com",
         "oauth2.googleapis.com",
     ),
+    ways=("gemini-api-key",),
     sign_in="gemini",
 )
 
@@ -244,8 +248,7 @@ OPENCODE = Preset(
             run=(
                 "opencode run --format json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} '
-                '"$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g opencode-ai",
             package="opencode-ai@1.18.33",
@@ -305,12 +308,11 @@ QWEN = Preset(
             run=(
                 "qwen --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @qwen-code/qwen-code",
             package="@qwen-code/qwen-code@0.24.4",
-            output="claude-stream-json",
+            output="qwen-stream-json",
             supports=(Supports.TOKENS,),
             node=22,
         ),
@@ -327,10 +329,15 @@ QWEN = Preset(
     config=("~/.qwen",),
     login=("~/.qwen/oauth_creds.json",),
     seeds=("~/.qwen/settings.json",),
-    variables=_NODE_PROXY,
+    variables=(
+        ("QWEN_TELEMETRY_ENABLED", "false"),
+        ("QWEN_CODE_SUPPRESS_YOLO_WARNING", "1"),
+        *_NODE_PROXY,
+    ),
     handed=("OPENAI_API_KEY", "DASHSCOPE_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("portal.qwen.ai", "chat.qwen.ai", "dashscope.aliyuncs.com"),
+    ways=("openai",),
     sign_in="qwen",
 )
 

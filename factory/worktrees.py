@@ -38,6 +38,9 @@ class Worktrees:
         if not task.worktree or not (self._shop.trees.worktrees / task.worktree / ".git").exists():
             task = await self._take(task)
         folder = self._shop.trees.worktrees / task.worktree
+        if not self._opened(task):  # another attempt left it: its files stay as they are
+            await self._beside(task)
+            self._open_attempt(task)
         if task.lay_out:
             await self._keep(task, folder)
             await self._shop.trees.put(folder, task.lay_out)
@@ -79,17 +82,24 @@ class Worktrees:
 
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
-        self.scratch(task).mkdir(parents=True, exist_ok=True)
-        await self._shop.vault.fetch()  # the base may have landed a moment ago, and not be there
-        await self._shop.trees.private_git(self._git(task), task.base)
+        await self._beside(task)
         included = await self._shop.included()
         if included.strip():
             tracked = await self._shop.trees.tracked(folder)
             environment.include(included, self._shop.repository.path, folder, tracked)
 
+    async def _beside(self, task: Task) -> None:
+        self.scratch(task).mkdir(parents=True, exist_ok=True)
+        await self._shop.vault.fetch()  # the base may have landed a moment ago, and not be there
+        await self._shop.trees.private_git(self._git(task), task.base)
+
+    def _opened(self, task: Task) -> bool:
+        name = attempt_name(task)
+        return any(known.id == name for known in self._shop.store.tasks.attempts(task.id))
+
     def _open_attempt(self, task: Task) -> None:
         name = attempt_name(task)
-        if not any(known.id == name for known in self._shop.store.tasks.attempts(task.id)):
+        if not self._opened(task):
             self._shop.store.tasks.put_attempt(
                 Attempt(
                     id=name,
@@ -116,10 +126,11 @@ class Worktrees:
             found = await self.programs.ready(spec)
             profile = sandbox.cli(
                 folder, scratch, login=self._own(task, spec), network=spec.network,
-                private_git=git, history=history, environment=_both(found, ready.environment),
+                hosts=spec.hosts, private_git=git, history=history,
+                environment=_both(found, ready.environment),
                 env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
-            if not (spec.network or spec.login or spec.config):
+            if not (spec.network or spec.hosts or spec.login or spec.config):
                 profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
@@ -195,9 +206,10 @@ class Worktrees:
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
-        home = self._shop.attempt_folder(attempt_name(task)) / "home"
-        for part in (self.scratch(task), self._git(task), home):
-            await folders.discard(part)
+        for number in range(1, task.attempt + 1):  # one that was handed over left its own, too
+            folder = self._shop.attempt_folder(f"{task.id}.{number}")
+            for part in ("tmp", "git", "home"):
+                await folders.discard(folder / part)
 
     async def _tear_down(self, task: Task) -> None:
         """Its files are kept by now. No environment is built for it where there is none."""

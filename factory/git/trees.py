@@ -21,6 +21,7 @@ from factory.model import GitError
 INCLUDE = ".worktreeinclude"
 _ADD = ("worktree", "add", "--quiet", "--detach", "--no-checkout", "--force", "--")
 _CLEAN = ("clean", "-ffdxq", "--exclude=/.git")
+_ANY = (0, 1, 128)
 
 
 class Trees:
@@ -85,8 +86,7 @@ class Trees:
     async def clear(self, folder: Path) -> None:
         """Take away what a kept folder holds beside its files: nobody waits for that later."""
         async with self._alone(folder):
-            index = self.index(folder)
-            await self.vault.git(*_CLEAN, work_tree=folder, index=index, ok=(0, 1, 128))
+            await self.vault.git(*_CLEAN, work_tree=folder, index=self.index(folder), ok=_ANY)
 
     @asynccontextmanager
     async def _alone(self, folder: Path) -> AsyncIterator[None]:

@@ -193,6 +193,8 @@ class Task(Struct):
     parked: Parked | None = None
     attempt: int = 0
     """Number of the current attempt; 0 before the first."""
+    takes_over: bool = False
+    """Whether this attempt goes on where those before it left off: it was handed over."""
     base: str = ""
     """Commit the attempt's worktree stands on."""
     worktree: str = ""
