@@ -13,7 +13,6 @@ from contextlib import aclosing
 from msgspec.structs import replace
 
 from factory import agents, lifecycle
-from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
@@ -50,8 +49,7 @@ class Attempts:
         self._purse = purse
         self._breakers = Breakers(shop.clock)
         self.worktrees = Worktrees(shop)
-        self.attended: Callable[[], bool] = lambda: True
-        """Whether a client listens."""
+        self.attended: Callable[[], bool] = lambda: True  # whether a client listens
 
     # --- the phase `work` ------------------------------------------------------------------
 
@@ -91,8 +89,9 @@ class Attempts:
             if spec.kind == "command" and spec.output == "text":
                 await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
-            # A command is one turn, however long it takes; the others look between theirs.
-            left = self._purse.left(task, config) if spec.kind == "command" else None
+            # A program is one turn, however long it takes; our own loop looks between its turns.
+            left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
+            await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
                 async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
                     ended = await self._follow(task, spec, transcript, said)
@@ -106,6 +105,16 @@ class Attempts:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
+
+    async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
+        """Write down which version of a program works, where that is not in the transcript yet."""
+        found = await self.worktrees.programs.ready(spec)
+        version = await self.worktrees.programs.version(spec, found)
+        text = f"{spec.name}: {version}"
+        signed = any(isinstance(e, Remark) and e.text == text for e in transcript.entries())
+        if version and not signed:
+            size = transcript.append(Remark(at=self._shop.now(), text=text))
+            self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,
@@ -161,9 +170,8 @@ class Attempts:
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
-            breaker=self._breakers.of(account(spec)),
+            breaker=self._breakers.before(spec), breaker_of=self._breakers.before,
             key=self._shop.surroundings.get(spec.key_env, ""),
-            breaker_of=lambda spec: self._breakers.of(account(spec)),
             unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 

@@ -12,7 +12,10 @@ OFFICIAL = "https://api.anthropic.com"
 AGENT_KINDS = ("claude", "acp", "command", "replay")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 """How much a model of Anthropic's can be told to think."""
-OUTPUTS = ("text", "claude-stream-json")
+OUTPUTS = (
+    "text", "events", "claude-stream-json", "codex-json", "gemini-stream-json",
+    "qwen-stream-json", "opencode-json",
+)  # fmt: skip
 GUARDRAIL_KINDS = ("command", "pytest", "ruff")
 
 PROTECTED = (

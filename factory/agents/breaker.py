@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from factory.accounts import Account
+from factory.accounts import Account, account
 from factory.agents.setbacks import LADDER, LONG, WAITS, Setback, limited
 from factory.clock import Clock
+from factory.config import AgentSpec
 
 
 class Breaker:
@@ -144,6 +145,10 @@ class Breakers:
         self._clock = clock
         self._accounts: dict[str, Breaker] = {}
         self._models: dict[Account, Breaker] = {}
+
+    def before(self, spec: AgentSpec) -> Breaker:
+        """The one before the account and the model of an agent."""
+        return self.of(account(spec))
 
     def of(self, account: Account) -> Breaker:
         """The one before an account and one of its models."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from msgspec import structs
 
 from factory.agents.base import Desk
+from factory.agents.events import Run
 from factory.agents.lines import Lines
-from factory.agents.reader import Reader, Text, last_session
-from factory.agents.streamjson import StreamJson
+from factory.agents.reader import Reader, last_session
+from factory.agents.readers import EVENTS, reader
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
 from factory.model import AgentError, Spend
@@ -45,17 +46,17 @@ class Command:
         """Run it to its end. Raises AgentError (exit code, what it reports) and SandboxError."""
         desk.reserve(Spend(usd=None if desk.spec.subscription else 0.0))
         session = last_session(desk.history)
-        reader = _reader(desk)
-        async with aclosing(_run(desk, reader, session)) as entries:
+        reads = _reads(desk, session)
+        async with aclosing(_run(desk, reads, session)) as entries:
             async for entry in entries:
                 yield entry
-        if session and reader.session_lost:
+        if session and reads.session_lost:
             yield Remark(at=desk.now(), text=f"its session {session} is gone: it begins afresh")
-            reader = _reader(desk)
-            async with aclosing(_run(desk, reader, "")) as entries:
+            reads = _reads(desk, "")
+            async with aclosing(_run(desk, reads, "")) as entries:
                 async for entry in entries:
                     yield entry
-        for entry in reader.end():
+        for entry in reads.end():
             yield entry
 
 
@@ -75,15 +76,14 @@ def told(spec: AgentSpec) -> tuple[tuple[str, str], ...]:
     return (("FACTORY_MODEL", spec.model), ("FACTORY_EFFORT", spec.effort))
 
 
-def _reader(desk: Desk) -> Reader:
-    if desk.spec.output == "claude-stream-json":
-        return StreamJson(desk.spec, desk.now, last_session(desk.history))
-    return Text(desk.spec, desk.now)
+def _reads(desk: Desk, session: str) -> Reader:
+    run = Run(spec=desk.spec, now=desk.now, session=session, number=len(desk.history))
+    return reader(desk.spec.output, run)
 
 
-async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEntry, None]:
+async def _run(desk: Desk, reads: Reader, session: str) -> AsyncGenerator[AnyEntry, None]:
     """One run of the program, read as it goes. Closing it ends the program."""
-    events = desk.spec.output == "claude-stream-json"
+    events = desk.spec.output in EVENTS
     lines = Lines(MOST_EVENTS, LONGEST_EVENT) if events else Lines(MOST_TEXT, LONGEST_TEXT)
     _write(desk.scratch / FILE, prompt(desk.history, session, script=desk.spec.script))
     folder = SCRATCH if desk.profile.contained else str(desk.scratch)
@@ -101,11 +101,11 @@ async def _run(desk: Desk, reader: Reader, session: str) -> AsyncGenerator[AnyEn
     try:
         async with aclosing(_batches(lines, program)) as batches:
             async for batch in batches:
-                for entry in reader.read(batch):
+                for entry in reads.read(batch):
                     yield entry
-        for entry in reader.read(lines.rest()):
+        for entry in reads.read(lines.rest()):
             yield entry
-        reader.ended = await program
+        reads.ended = await program
     finally:
         program.cancel()
         with suppress(asyncio.CancelledError):

@@ -21,8 +21,11 @@ class Reader(Protocol):
 
     ended: Ended | None
     """How the program ended, once it has."""
-    session_lost: bool
-    """Whether the program said that it does not know the session it was to resume."""
+
+    @property
+    def session_lost(self) -> bool:
+        """Whether the program said that it does not know the session it was to resume."""
+        ...
 
     def read(self, lines: Sequence[str]) -> Iterator[AnyEntry]:
         """The entries of further lines."""
@@ -53,16 +56,15 @@ class Text:
 
     def end(self) -> Iterator[AnyEntry]:
         """It is done where the exit code is 0."""
-        if (failure := failed(self._spec, self.ended, self._last)) is not None:
-            raise failure
+        code = None if self.ended is None else self.ended.exit_code
+        if code != 0:
+            raise unexplained(self._spec, self.ended, self._last)
         summary = "\n".join(self._last)[-SUMMARY_CHARACTERS:]
         yield Finished(at=self._now(), handoff=Handoff(summary=summary))
 
 
-def failed(spec: AgentSpec, ended: Ended | None, last: Sequence[str]) -> AgentError | None:
-    """What to raise for a program that did not end with 0; None where it did."""
-    if ended is not None and ended.exit_code == 0:
-        return None
+def unexplained(spec: AgentSpec, ended: Ended | None, last: Sequence[str]) -> AgentError:
+    """What to raise for a program that did not end with 0, and of which no more is known."""
     code = "no exit code" if ended is None else f"exit code {ended.exit_code}"
     said = f": {last[-1].strip()}" if last else " and without a word"
     return AgentError(

@@ -1,231 +1,340 @@
-"""Reading `claude -p --output-format stream-json --verbose`: one JSON event a line."""
+"""Reading `claude -p --output-format stream-json --verbose`, and Qwen Code, which tells alike."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from factory.agents.conversation import Block
-from factory.agents.reader import failed, session_remark
-from factory.agents.setbacks import GOES_ON
-from factory.config import AgentSpec
-from factory.entry import (
-    AnyEntry,
-    Delta,
-    Finished,
-    Output,
-    Response,
-    ToolCall,
-    ToolResult,
-    Usage,
+from factory.agents.diffs import of_tool
+from factory.agents.events import (
+    Event,
+    Events,
+    Run,
+    code_of,
+    count_of,
+    dict_of,
+    money,
+    number_of,
+    spend_of,
+    summary,
+    text_of,
 )
-from factory.model import AgentError, Handoff, ParkReason, Spend
-from factory.sandbox import Finished as Ended
+from factory.agents.reasons import Failure, Program, Why
+from factory.config import AgentSpec
+from factory.entry import AnyEntry, Delta, Origin, Prompt, Response, ToolCall, ToolResult, Usage
+from factory.model import Spend
 
-Event = dict[str, Any]
-"""One line, as the program writes it. Nothing in it is taken for granted."""
+CLAUDE = Program(
+    name="Claude Code",
+    asks="--output-format stream-json --verbose",
+    preset="claude-code",
+    lost=r"No conversation found",
+)
+QWEN = Program(
+    name="Qwen Code",
+    asks="--output-format stream-json",
+    preset="qwen",
+    lost=r"No saved session found",
+)
 
-PAUSE = 300.0
-"""Seconds until the next try where the program names no time."""
-SUMMARY = 200
-"""Most characters of a tool call's line."""
+_SUBTYPES = {
+    "error_max_budget_usd": Why.BUDGET,
+    "error_max_turns": Why.TURNS,
+}
+_TERMINAL = {"prompt_too_long": Why.LONG, "blocking_limit": Why.LONG, "max_turns": Why.TURNS}
+_ERRORS = {
+    "authentication_failed": Why.LOGIN,
+    "oauth_org_not_allowed": Why.LOGIN,
+    "account_on_hold": Why.LOGIN,
+    "verification_required": Why.LOGIN,
+    "cloud_credential_error": Why.LOGIN,
+    "billing_error": Why.CREDIT,
+    "rate_limit": Why.LIMIT,
+    "overloaded": Why.LIMIT,
+    "server_error": Why.LIMIT,
+    "model_not_found": Why.MODEL,
+}
+"""What an answer that is an error says of itself."""
+SYNTHETIC = "<synthetic>"
+"""What Claude Code calls the model of an answer that it made itself."""
+_STOPPED = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
+"""Ends of an answer that leave work undone."""
+_SHELLS = frozenset({"Bash", "run_shell_command"})
 
 
-class StreamJson:
+_QUIET = frozenset({
+    "system/thinking_tokens", "system/status", "system/hook_started", "system/hook_progress",
+    "system/session_state_changed", "system/task_progress", "system/task_updated",
+    "system/commands_changed", "system/background_tasks_changed", "system/files_persisted",
+    "system/tool_use_summary", "tool_progress", "tool_use_summary", "keep_alive", "user",
+    "prompt_suggestion", "stream_event", "control_response", "auth_status", "rate_limit_event",
+    "system/hook_response", "system/prompt_suggestion",
+})  # fmt: skip
+
+
+class StreamJson(Events):
     """Claude Code's events as entries of ours; what it spent, its session, and how it ended."""
 
-    def __init__(self, spec: AgentSpec, now: Callable[[], float], session: str) -> None:
-        self.ended: Ended | None = None
-        self.session_lost = False
-        self._spec = spec
-        self._now = now
-        self._session = session
-        self._message = ""
+    program = CLAUDE
+    inclusive = False
+    """Whether its input tokens include the cached ones."""
+    quiet = _QUIET
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._tokens: dict[str, Spend] = {}
         self._counted = Spend()
-        self._result: Event = {}
+        self._paid = 0.0
+        self._called: dict[str, tuple[str, float]] = {}
+        self._error: Why | None = None
         self._resets_at: float | None = None
-        self._last: list[str] = []
 
-    def read(self, lines: Sequence[str]) -> Iterator[AnyEntry]:
-        """The entries of further lines; what is no event is kept as output."""
-        for line in lines:
-            try:
-                event = msgspec.json.decode(line)
-            except (msgspec.DecodeError, UnicodeEncodeError):
-                event = None
-            if isinstance(event, dict):
-                yield from self._event(event)
-            elif line.strip():
-                self._last = [*self._last[-4:], line]
-                yield Output(at=self._now(), text=line + "\n")
+    def kind(self, event: Event) -> str:
+        """`system/…` for those, whose subtype is their name."""
+        sub = text_of(event.get("subtype"))
+        return super().kind(event) + (f"/{sub}" if sub and event.get("type") == "system" else "")
 
-    def end(self) -> Iterator[AnyEntry]:
-        """The rest of the cost, and the program's last word. Raises AgentError."""
-        if not self._result:
-            if (failure := failed(self._spec, self.ended, self._last)) is not None:
-                raise failure
-            raise AgentError(
-                f"The command of agent {self._spec.name!r} ended without a result: "
-                "check that `run` has --output-format stream-json --verbose, then resume the task"
-            )
-        if self._failed:
-            raise failure_of(self._result, self._spec, self._resets_at, self._now())
-        summary = str(self._result.get("result") or "")
-        yield Finished(at=self._now(), handoff=Handoff(summary=summary))
-
-    def _event(self, event: Event) -> Iterator[AnyEntry]:
+    def event(self, event: Event) -> Iterator[AnyEntry] | None:
+        """The entries of one event."""
         match event:
-            case {"type": "system", "subtype": "init", "session_id": str(session)}:
-                if session != self._session:
-                    self._session = session
-                    yield session_remark(session, self._now())
-            case {"type": "assistant", "message": dict(message)}:
-                yield from self._assistant(message)
+            case {"type": "system"}:
+                return self._system(event)
+            case {"type": "assistant", "message": {"content": list()}}:
+                return self._assistant(event)
+            case {"type": "user", "isReplay": True, "message": {"content": content}}:
+                return self._heard(content)
             case {"type": "user", "message": {"content": list(blocks)}}:
-                yield from self._results(blocks)
-            case {"type": "stream_event", "event": {"delta": dict(delta)}}:
-                yield from self._delta(delta)
-            case {
-                "type": "rate_limit_event",
-                "rate_limit_info": {"resetsAt": int() | float() as at},
-            }:
-                self._resets_at = float(at)
+                return self._results(blocks, event.get("tool_use_result"))
+            case {"type": "stream_event", "event": {"delta": {"text": str(text)}}}:
+                return iter((Delta(at=self.now(), text=text),))
+            case {"type": "stream_event", "event": {"delta": {"thinking": str(text)}}}:
+                return iter((Delta(at=self.now(), text=text, thought=True),))
+            case {"type": "rate_limit_event", "rate_limit_info": dict(info)}:
+                return self._limit(info)
             case {"type": "result"}:
-                self._result = event
-                text = _error_text(event)
-                self.session_lost = self._failed and "No conversation found" in text
-                yield from self._rest_of_the_cost(event)
+                return self._result(event)
             case _:
-                pass
+                return None
 
-    def _assistant(self, message: Event) -> Iterator[AnyEntry]:
+    def _system(self, event: Event) -> Iterator[AnyEntry] | None:
+        match event:
+            case {"subtype": "init", "session_id": str(session)}:
+                return self._begins(event, session)
+            case {"subtype": "api_retry", "error": error}:
+                return self.remarks(_asks_again(event, text_of(error) or "unknown"))
+            case {"subtype": "compact_boundary", "compact_metadata": dict(about)}:
+                before = count_of(about.get("pre_tokens"))
+                after = count_of(about.get("post_tokens"))
+                sizes = f"{before:,} tokens" + (f" became {after:,}" if after else "")
+                return self.remarks(f"it compacted its conversation: {sizes}")
+            case {"subtype": "permission_denied", "tool_name": str(tool)}:
+                why = text_of(event.get("message")) or text_of(event.get("decision_reason"))
+                return self.remarks(f"it was denied {tool}" + (f": {why}" if why else ""))
+            case {"subtype": "task_started", "description": str(text)}:
+                return self.remarks(f"a sub-agent begins: {text}")
+            case {"subtype": "task_notification", "status": str(status), "summary": str(text)}:
+                return self.remarks(f"a sub-agent {status}: {text}")
+            case {"subtype": "informational" | "model_refusal_fallback", "content": str(text)}:
+                return self.remarks(text)
+            case {"subtype": "notification", "text": str(text)}:
+                return self.remarks(text)
+            case {"subtype": "model_refusal_no_fallback", "content": str(text)}:
+                self.concerns.append(text)
+                return self.remarks(text)
+            case _:
+                return None
+
+    def _begins(self, event: Event, session: str) -> Iterator[AnyEntry]:
+        yield from self.begins(session)
+        keys = ("claude_code_version", "qwen_code_version")
+        version = next((text_of(event.get(key)) for key in keys if event.get(key)), "")
+        if version:
+            model = f", {text_of(event.get('model'))}" if event.get("model") else ""
+            yield from self.remarks(f"{self.program.name} {version}{model}")
+
+    def _assistant(self, event: Event) -> Iterator[AnyEntry]:
         """An event holds one block of an answer; the same answer's usage is in each of them."""
-        content = message.get("content")
-        blocks = [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
-        if (name := str(message.get("id") or "")) != self._message:
-            self._message = name
-            spent = _spend(message.get("usage"))
-            self._counted += spent
-            yield Usage(at=self._now(), spend=spent)
+        message = dict_of(event.get("message"))
+        blocks = [block for block in message["content"] if isinstance(block, dict)]
+        name = text_of(message.get("id"))
+        self._error = _ERRORS.get(text_of(event.get("error")), self._error)
+        yield from self._usage(name, dict_of(message.get("usage")))
         yield Response(
-            at=self._now(),
+            at=self.now(),
             content=tuple(blocks),
-            stop=str(message.get("stop_reason") or ""),
-            model=str(message.get("model") or ""),
+            stop=text_of(message.get("stop_reason")),
+            model=SYNTHETIC if _refusal(blocks) else text_of(message.get("model")),
             request=name,
         )
         for block in blocks:
-            if block.get("type") == "tool_use":
-                yield ToolCall(
-                    at=self._now(),
-                    id=str(block.get("id", "")),
-                    name=str(block.get("name", "")),
-                    text=summary(block),
-                )
-
-    def _results(self, blocks: Sequence[Any]) -> Iterator[AnyEntry]:
-        for block in blocks:
             match block:
-                case {"type": "tool_result", "tool_use_id": str(name)}:
-                    yield ToolResult(
-                        at=self._now(),
-                        id=name,
-                        text=_text(block.get("content")),
-                        failed=bool(block.get("is_error")),
-                    )
+                case {"type": "tool_use", "id": str(call), "name": str(tool)}:
+                    given = dict_of(block.get("input"))
+                    self._called[call] = (tool, self.now())
+                    yield ToolCall(at=self.now(), id=call, name=tool, text=summary(tool, given))
+                case {"type": "text", "text": str(text)} if not event.get("parent_tool_use_id"):
+                    self.said = text
                 case _:
                     pass
 
-    def _delta(self, delta: Event) -> Iterator[AnyEntry]:
-        match delta:
-            case {"text": str(text)}:
-                yield Delta(at=self._now(), text=text)
-            case {"thinking": str(text)}:
-                yield Delta(at=self._now(), text=text, thought=True)
-            case _:
-                pass
+    def _usage(self, name: str, usage: Event) -> Iterator[AnyEntry]:
+        """What an answer's usage has grown by since its last block."""
+        spent, before = self._spend(usage), self._tokens.get(name, Spend())
+        self._tokens[name] = spent
+        more = _less(spent, before)
+        if more.tokens:
+            self._counted += more
+            yield Usage(at=self.now(), spend=more)
+
+    def _results(self, blocks: Sequence[Any], rich: object) -> Iterator[AnyEntry]:
+        results = [b for b in blocks if isinstance(b, dict) and b.get("type") == "tool_result"]
+        for block in results:
+            name = text_of(block.get("tool_use_id"))
+            tool, began = self._called.pop(name, ("", self.now()))
+            text, failed = _text(block.get("content")), bool(block.get("is_error"))
+            own = dict_of(rich) if len(results) == 1 else {}
+            if not failed and (diff := of_tool(own)):
+                text = diff if tool not in _SHELLS else f"{text}\n{diff}"
+            yield ToolResult(
+                at=self.now(), id=name, text=text, failed=failed,
+                exit_code=_code(tool, text, own, failed=failed),
+                seconds=max(0.0, self.now() - began),
+                interrupted=bool(own.get("interrupted")),
+            )  # fmt: skip
+
+    def _heard(self, content: object) -> Iterator[AnyEntry]:
+        """A message of ours, given back once it is heard."""
+        if text := _text(content):
+            yield Prompt(at=self.now(), text=text, origin=Origin.DEVELOPER)
+
+    def _limit(self, info: Event) -> Iterator[AnyEntry]:
+        if info.get("status") not in ("allowed", "allowed_warning"):
+            self._resets_at = number_of(info.get("resetsAt")) or self._resets_at
+        kind = text_of(info.get("rateLimitType")).replace("_", " ") or "rate"
+        if info.get("errorCode") == "credits_required":
+            self._error = Why.CREDIT
+        if info.get("status") == "rejected":
+            yield from self.remarks(f"the {kind} limit is reached")
+        elif info.get("status") == "allowed_warning":
+            used = number_of(info.get("utilization"))
+            much = f"{used:.0%} of " if used is not None else ""
+            yield from self.remarks(f"{much}the {kind} limit is used")
+
+    # --- the end -----------------------------------------------------------------------------
+
+    def _result(self, event: Event) -> Iterator[AnyEntry]:
+        """It may come several times where several prompts were heard: the last one counts."""
+        self.finished = True
+        failed = bool(event.get("is_error")) or event.get("subtype") != "success"
+        self.failure = self._failure(event) if failed else None
+        self.said = text_of(event.get("result")) or self.said
+        yield from self._rest_of_the_cost(event)
+        models = dict_of(event.get("modelUsage"))
+        if len(models) > 1:
+            each = (_model(self.run.spec, name, dict_of(usage)) for name, usage in models.items())
+            yield from self.remarks("; ".join(each))
+        self.concerns += _concerns(event)
+
+    def _failure(self, event: Event) -> Failure:
+        errors = event.get("errors")
+        said = event.get("result") or dict_of(event.get("error")).get("message")
+        said = said or ("; ".join(map(str, errors)) if isinstance(errors, list) else "")
+        subtype, terminal = text_of(event.get("subtype")), text_of(event.get("terminal_reason"))
+        return Failure(
+            text=str(said or event.get("subtype") or ""),
+            why=_SUBTYPES.get(subtype) or _TERMINAL.get(terminal) or self._error,
+            status=code_of(event.get("api_error_status")),
+            until=self._resets_at,
+        )
 
     def _rest_of_the_cost(self, event: Event) -> Iterator[AnyEntry]:
         """What the whole run cost, less what was counted on the way."""
-        whole = _spend(event.get("usage"))
-        cost = event.get("total_cost_usd")
-        usd = float(cost) if isinstance(cost, int | float) else None
-        milliseconds = event.get("duration_api_ms")
+        rest = _less(self._spend(dict_of(event.get("usage"))), self._counted)
+        self._counted += rest
+        usd = money(self.run.spec, event.get("total_cost_usd"))
+        paid = None if usd is None else max(usd - self._paid, 0.0)
+        self._paid = self._paid if usd is None else usd
+        milliseconds = number_of(event.get("duration_api_ms")) or 0.0
         yield Usage(
-            at=self._now(),
+            at=self.now(),
             spend=Spend(
-                usd=None if self._spec.subscription else usd,
-                input_tokens=max(whole.input_tokens - self._counted.input_tokens, 0),
-                output_tokens=max(whole.output_tokens - self._counted.output_tokens, 0),
-                cached_tokens=max(whole.cached_tokens - self._counted.cached_tokens, 0),
-                seconds=milliseconds / 1000 if isinstance(milliseconds, int | float) else 0.0,
+                usd=paid,
+                input_tokens=rest.input_tokens,
+                output_tokens=rest.output_tokens,
+                cached_tokens=rest.cached_tokens,
+                seconds=milliseconds / 1000,
             ),
         )
 
-    @property
-    def _failed(self) -> bool:
-        return bool(self._result.get("is_error")) or self._result.get("subtype") != "success"
+    def _spend(self, usage: Event) -> Spend:
+        spent = spend_of(self.run.spec, usage)
+        cached = spent.cached_tokens if self.inclusive else 0
+        return replace(spent, usd=None, input_tokens=max(spent.input_tokens - cached, 0))
 
 
-def failure_of(result: Event, spec: AgentSpec, resets_at: float | None, now: float) -> AgentError:
-    """What to raise for a result that is an error; `resets_at` is when a rate limit ends."""
-    text = _error_text(result)
-    status = result.get("api_error_status")
-    told = f"{spec.name}: {text}"
-    if result.get("subtype") == "error_max_budget_usd":
-        return AgentError(f"{told}; raise --max-budget-usd in `run`", reason=ParkReason.BUDGET)
-    if result.get("subtype") == "error_max_turns":
-        return AgentError(f"{told}; tell it how to go on", reason=ParkReason.STUCK)
-    if status in (401, 403) or re.search(r"/login|invalid api key|not logged in", text, re.I):
-        return AgentError(
-            f"{told}; log in by running the program once in a terminal, and let the agent have "
-            "its login folder (`login` in factory.toml), then resume the task"
-        )
-    limited = re.search(r"(usage|session|weekly|rate|hit your) limit|overloaded", text, re.I)
-    if status == 429 or (isinstance(status, int) and status >= 500) or limited:
-        named = re.search(r"\|(\d{10})\b", text)
-        until = float(named[1]) if named else resets_at
-        if until is None or until <= now:
-            until = now + PAUSE
-        return AgentError(told + GOES_ON, reason=ParkReason.RATE_LIMITED, until=until)
-    return AgentError(f"{told}; see its transcript, then resume the task")
+class QwenJson(StreamJson):
+    """Qwen Code's events: the same shapes, with input tokens that include the cached ones."""
+
+    program = QWEN
+    inclusive = True
 
 
-def summary(block: Block) -> str:
-    """One line of a foreign tool's call: its command, its file, or its input."""
-    given = block.get("input")
-    given = given if isinstance(given, dict) else {}
-    if command := given.get("command"):
-        return str(command)
-    name = str(block.get("name", "")).lower()
-    path = given.get("file_path") or given.get("path") or given.get("pattern")
-    if path:
-        return f"{name} {str(path).removeprefix('/worktree/')}"
-    return f"{name} {msgspec.json.encode(given).decode()}"[:SUMMARY]
+def _asks_again(event: Event, error: str) -> str:
+    number, most = count_of(event.get("attempt")), count_of(event.get("max_retries"))
+    status = code_of(event.get("error_status"))
+    told = error if status is None else f"{error}, {status}"
+    return f"the model's endpoint refused ({told}): it asks again, try {number} of {most}"
 
 
-def _error_text(result: Event) -> str:
-    errors = result.get("errors")
-    said = result.get("result") or ("; ".join(map(str, errors)) if isinstance(errors, list) else "")
-    return str(said or result.get("subtype") or "it failed without a word").strip()
+def _refusal(blocks: Sequence[Event]) -> bool:
+    """Whether an answer is how Qwen Code tells that there was none."""
+    return len(blocks) == 1 and text_of(blocks[0].get("text")).startswith("[API Error")
 
 
-def _spend(usage: Any) -> Spend:
-    given = usage if isinstance(usage, dict) else {}
-    counts = {name: count for name, count in given.items() if isinstance(count, int)}
+def _concerns(event: Event) -> Iterator[str]:
+    """What the developer should know of how a run ended that ended well."""
+    if (stop := text_of(event.get("stop_reason"))) in _STOPPED:
+        yield f"its last answer ended early ({stop})"
+    denials = event.get("permission_denials")
+    found = [dict_of(denial) for denial in denials] if isinstance(denials, list) else []
+    if tools := [text_of(denial.get("tool_name")) for denial in found]:
+        yield f"{len(tools)} of its tool calls were denied: {', '.join(sorted(set(tools)))}"
+
+
+def _model(spec: AgentSpec, name: str, usage: Event) -> str:
+    """What one of several models cost."""
+    usd = money(spec, usage.get("costUSD"))
+    keys = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
+    tokens = sum(count_of(usage.get(key)) for key in keys)
+    return f"{name}: {tokens:,} tokens" + (f", ${usd:.2f}" if usd is not None else "")
+
+
+def _less(spent: Spend, counted: Spend) -> Spend:
     return Spend(
-        input_tokens=counts.get("input_tokens", 0) + counts.get("cache_creation_input_tokens", 0),
-        output_tokens=counts.get("output_tokens", 0),
-        cached_tokens=counts.get("cache_read_input_tokens", 0),
+        input_tokens=max(spent.input_tokens - counted.input_tokens, 0),
+        output_tokens=max(spent.output_tokens - counted.output_tokens, 0),
+        cached_tokens=max(spent.cached_tokens - counted.cached_tokens, 0),
     )
 
 
+def _code(tool: str, text: str, rich: Event, *, failed: bool) -> int | None:
+    """A shell command's exit code, as far as it is told."""
+    if tool not in _SHELLS:
+        return None
+    named = re.search(r"^Exit [Cc]ode:? (-?\d{1,9})\b", text, re.MULTILINE)
+    if named:
+        return int(named[1])
+    clean = "stdout" in rich and not failed and not rich.get("interrupted")
+    hidden = rich.get("returnCodeInterpretation") or rich.get("backgroundTaskId")
+    return 0 if clean and not hidden else None
+
+
 def _text(content: Any) -> str:
-    """A tool result's text, which is a string or a list of blocks."""
+    """A text, or that of a list of blocks."""
     if isinstance(content, list):
         parts = [part for part in content if isinstance(part, dict)]
-        return "\n".join(str(part.get("text") or f"[{part.get('type')}]") for part in parts)
+        return "\n".join(text_of(part.get("text")) or f"[{part.get('type')}]" for part in parts)
     return content if isinstance(content, str) else ""

@@ -165,7 +165,7 @@ def test_claude_codes_events_become_entries(tmp_path: Path) -> None:
     kinds = [type(entry) for entry in entries if not isinstance(entry, Delta)]
     assert kinds == [
         Remark, Usage, Response, Response, ToolCall, Usage, Response, ToolCall,
-        ToolResult, ToolResult, Output, Usage, Finished,
+        ToolResult, ToolResult, Remark, Output, Usage, Finished,
     ]  # fmt: skip
     told = [entry.text for entry in entries if isinstance(entry, ToolCall | ToolResult)]
     assert told == ["ls -l", "edit a", "total 0", "no\n[image]"]
@@ -220,8 +220,8 @@ SOON = time.time() + 5000
     [
         ({"subtype": "error_max_budget_usd"}, ParkReason.BUDGET, "raise --max-budget-usd"),
         ({"subtype": "error_max_turns"}, ParkReason.STUCK, "tell it how to go on"),
-        ({"result": "Invalid API key · Please run /login"}, ParkReason.ERROR, "log in by running"),
-        ({"api_error_status": 401, "result": "no"}, ParkReason.ERROR, "log in by running"),
+        ({"result": "Invalid API key · Please run /login"}, ParkReason.ERROR, "sign in by running"),
+        ({"api_error_status": 401, "result": "no"}, ParkReason.ERROR, "sign in by running"),
         (
             {"result": "Claude AI usage limit reached|1999999999"},
             ParkReason.RATE_LIMITED,
@@ -238,7 +238,7 @@ def test_an_error_result_parks_the_task_with_its_reason(
     failure = fails(tmp_path, INIT, {**RESULT, "is_error": True, **result}, then="; exit 1")
     assert failure.reason is reason
     assert said in str(failure)
-    assert (failure.until is not None) == (reason is ParkReason.RATE_LIMITED)
+    assert (failure.until is not None) == ("|1999999999" in str(result))
 
 
 def test_the_end_of_a_rate_limit_is_taken_from_where_it_is_named(tmp_path: Path) -> None:
@@ -250,9 +250,7 @@ def test_the_end_of_a_rate_limit_is_taken_from_where_it_is_named(tmp_path: Path)
     assert fails(tmp_path / "a", INIT, event, limited).until == SOON
     named = {**limited, "result": "usage limit reached|1999999999"}
     assert fails(tmp_path / "b", INIT, event, named).until == 1999999999
-    unnamed = fails(tmp_path / "c", INIT, limited).until
-    assert unnamed is not None
-    assert unnamed > time.time()
+    assert fails(tmp_path / "c", INIT, limited).until is None, "its account's breaker knows better"
 
 
 def test_a_program_that_dies_without_a_result_is_told_by_its_last_line(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from factory.agents import runtime
 from factory.agents.base import Desk, Runtime
 from factory.agents.breaker import Breakers
 from factory.agents.command import Command
+from factory.agents.events import Event
 from factory.agents.in_turn import InTurn, answered
 from factory.agents.loopback import Loopback
 from factory.agents.setbacks import LADDER, hour
-from factory.agents.streamjson import Event
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Delta, Finished, Output, Response
 from factory.model import AgentError, ParkReason
