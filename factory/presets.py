@@ -199,8 +199,7 @@ GEMINI = Preset(
             run=(
                 "gemini --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @google/gemini-cli",
             package="@google/gemini-cli@0.61.0",
@@ -223,6 +222,7 @@ GEMINI = Preset(
     seeds=("~/.gemini/settings.json",),
     variables=(
         ("GEMINI_TELEMETRY_ENABLED", "false"),
+        ("GEMINI_CLI_TRUST_WORKSPACE", "true"),
         ("GEMINI_CLI_NO_RELAUNCH", "true"),
         *_NODE_PROXY,
     ),
@@ -248,8 +248,7 @@ OPENCODE = Preset(
             run=(
                 "opencode run --format json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} '
-                '"$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g opencode-ai",
             package="opencode-ai@1.18.33",
@@ -309,8 +308,7 @@ QWEN = Preset(
             run=(
                 "qwen --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @qwen-code/qwen-code",
             package="@qwen-code/qwen-code@0.24.4",
@@ -331,7 +329,11 @@ QWEN = Preset(
     config=("~/.qwen",),
     login=("~/.qwen/oauth_creds.json",),
     seeds=("~/.qwen/settings.json",),
-    variables=_NODE_PROXY,
+    variables=(
+        ("QWEN_TELEMETRY_ENABLED", "false"),
+        ("QWEN_CODE_SUPPRESS_YOLO_WARNING", "1"),
+        *_NODE_PROXY,
+    ),
     handed=("OPENAI_API_KEY", "DASHSCOPE_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("portal.qwen.ai", "chat.qwen.ai", "dashscope.aliyuncs.com"),
