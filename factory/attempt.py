@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, around, lifecycle
+from factory import admission, agents, around, lifecycle
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
@@ -48,7 +48,7 @@ class Attempts:
         self._shop = shop
         self._imported = imported
         self._purse = purse
-        self._breakers = Breakers(shop.clock)
+        self._breakers = Breakers(shop.clock, doubtful=admission.limited(shop.store.tasks.all()))
         self.worktrees = Worktrees(shop)
         self.attended: Callable[[], bool] = lambda: True  # whether a client listens
         self._telling = Telling(shop)
