@@ -15,6 +15,7 @@ from pathlib import Path
 
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
+from factory.endpoints import lacks_key
 from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
@@ -193,7 +194,7 @@ async def _config(
 
 def _agent_problem(spec: AgentSpec, environ: Mapping[str, str]) -> str:
     """Why an agent could not start from this shell; empty where it could."""
-    if spec.kind == "claude" and not environ.get(spec.key_env):
+    if spec.kind == "claude" and lacks_key(spec, environ.get(spec.key_env, "")):
         return (
             f"{spec.key_env} is not set here; set it, then `factory-tui engine restart`, "
             "since an engine reads keys when it starts"
