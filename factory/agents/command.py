@@ -13,7 +13,7 @@ from msgspec import structs
 from factory.agents.base import Desk
 from factory.agents.events import Run
 from factory.agents.lines import Lines
-from factory.agents.reader import Reader, last_session
+from factory.agents.reader import Reader, counted, last_session
 from factory.agents.readers import EVENTS, reader
 from factory.config import AgentSpec
 from factory.entry import AnyEntry, Finished, Origin, Prompt, Question, Remark
@@ -77,7 +77,10 @@ def told(spec: AgentSpec) -> tuple[tuple[str, str], ...]:
 
 
 def _reads(desk: Desk, session: str) -> Reader:
-    run = Run(spec=desk.spec, now=desk.now, session=session, number=len(desk.history))
+    run = Run(
+        spec=desk.spec, now=desk.now, session=session, number=len(desk.history),
+        counted=counted(desk.history, session),
+    )  # fmt: skip
     return reader(desk.spec.output, run)
 
 

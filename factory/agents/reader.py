@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from factory.config import AgentSpec
-from factory.entry import AnyEntry, Finished, Output, Remark
-from factory.model import AgentError, Handoff
+from factory.entry import AnyEntry, Finished, Output, Remark, Usage
+from factory.model import AgentError, Handoff, Spend
 from factory.sandbox import Finished as Ended
 
 SUMMARY_LINES = 5
@@ -84,3 +84,14 @@ def last_session(history: Sequence[AnyEntry]) -> str:
         if isinstance(entry, Remark) and re.fullmatch(_SESSION + r"\S+", entry.text):
             return entry.text.removeprefix(_SESSION)
     return ""
+
+
+def counted(history: Sequence[AnyEntry], session: str) -> Spend:
+    """What the runs of a session have cost so far."""
+    begun = [at for at, entry in enumerate(history) if _begins(entry, session)]
+    since = history[begun[0] :] if session and begun else ()
+    return sum((entry.spend for entry in since if isinstance(entry, Usage)), Spend())
+
+
+def _begins(entry: AnyEntry, session: str) -> bool:
+    return isinstance(entry, Remark) and entry.text == _SESSION + session
