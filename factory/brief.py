@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from factory.agents.asking import SAY_SO
 from factory.config import AgentSpec, Config
 from factory.model import Task
 
@@ -25,4 +26,6 @@ def brief(task: Task, config: Config, spec: AgentSpec) -> str:
         "Tests, guardrail configuration, CI and agent instructions are watched: weakening a check "
         "is shown to the developer and never helps.",
     ]
+    if spec.kind in ("acp", "command"):
+        lines += ["", SAY_SO]
     return "\n".join(lines)

@@ -10,6 +10,8 @@ FILE = "factory.toml"
 OFFICIAL = "https://api.anthropic.com"
 """Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "acp", "command", "replay")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""How much a model of Anthropic's can be told to think."""
 OUTPUTS = (
     "text", "events", "claude-stream-json", "codex-json", "gemini-stream-json",
     "qwen-stream-json", "opencode-json",
@@ -170,6 +172,13 @@ class GuardrailSpec(Struct):
     """A shell command that prints the tool's version, part of the evidence."""
 
 
+class Role(Struct):
+    """`[agents.<name>.planner]` or `.reviewer`: what it has of its own, and else the agent's."""
+
+    model: str = ""
+    effort: str = ""
+
+
 class AgentSpec(Struct):
     """One `[agents.<name>]`."""
 
@@ -182,6 +191,17 @@ class AgentSpec(Struct):
     model: str = "claude-sonnet-5-5"
     effort: str = ""
     """How much the model thinks; empty for its own measure."""
+    planner: Role | None = None
+    """`claude`: who writes a plan before an attempt; None for nobody."""
+    reviewer: Role | None = None
+    """`claude`: who looks at each handoff, and adds claims of its own to it."""
+    endpoint: str = ""
+    """`claude`: the service that it asks, by its name in `factory.endpoints`; all that this does
+    not say was taken from there."""
+    region: str = ""
+    """`claude`: the cloud's region; empty for the one that its own settings name."""
+    project: str = ""
+    """`claude`: the project at Google; empty as above."""
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""

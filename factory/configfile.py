@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from factory.config import (
     AGENT_KINDS,
+    EFFORTS,
     FILE,
     FOLDED,
     GUARDRAIL_KINDS,
@@ -25,8 +26,10 @@ from factory.config import (
     Config,
     EnvironmentSpec,
     GuardrailSpec,
+    Role,
     StandingAccept,
 )
+from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Takes, service_named
 from factory.model import Budget, ConfigError
 from factory.presets import PRESETS, preset_named
 from factory.tables import (
@@ -57,6 +60,11 @@ _ONLY = {
     "max_tokens": _OURS,
     "turns": _OURS,
     "patience": _OURS,
+    "endpoint": ("claude",),
+    "planner": ("claude",),
+    "reviewer": ("claude",),
+    "region": ("claude",),
+    "project": ("claude",),
     "preset": _PROGRAMS,
     "run": _PROGRAMS,
     "output": ("command",),
@@ -81,6 +89,8 @@ _name = text(
     "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 )
 _word = text("a word such as low or high", r"[a-z-]{1,20}")
+_model = text("the name of a model")
+_word_of_cloud = text("a name such as eu-central-1 or my-project", r"[a-z0-9][a-z0-9.:-]{0,62}")
 _variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
 _own_variable = text(
     "the name of a variable other than PATH, which environment.path is for",
@@ -191,12 +201,19 @@ def _agent(name: str, table: Table) -> AgentSpec:
             table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
     usual = _usual(name, kind, table)
     needs_run = kind in _PROGRAMS and not usual.run
+    needs_model = usual.endpoint not in ("", ANTHROPIC.name)
+    effort = choice(EFFORTS) if kind in ("claude", "replay") else _word
     spec = AgentSpec(
         name=name,
         kind=kind,
         preset=usual.preset,
-        model=table.get("model", text("the name of a model"), usual.model),
-        effort=table.get("effort", _word, usual.effort),
+        model=(table.need if needs_model else table.get)("model", _model, usual.model),
+        effort=table.get("effort", effort, usual.effort),
+        planner=_role(table, "planner"),
+        reviewer=_role(table, "reviewer"),
+        endpoint=usual.endpoint,
+        region=table.get("region", _word_of_cloud, usual.region),
+        project=table.get("project", _word_of_cloud, usual.project),
         base_url=table.get("base_url", _url, usual.base_url),
         key_env=table.get("key_env", _variable, usual.key_env),
         max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
@@ -220,8 +237,17 @@ def _agent(name: str, table: Table) -> AgentSpec:
     return _pointed(spec, table)
 
 
+def _role(table: Table, key: str) -> Role | None:
+    own = table.table(key)
+    role = Role(model=own.get("model", _model, ""), effort=own.get("effort", choice(EFFORTS), ""))
+    own.close(_TOP)
+    return role if key in table else None
+
+
 def _usual(name: str, kind: str, table: Table) -> AgentSpec:
     """What an agent has where its table is silent: its preset's, or everybody's."""
+    if kind == "claude":
+        return _served(AgentSpec(name=name, kind=kind), table)
     if kind not in _PROGRAMS:
         return AgentSpec(name=name, kind=kind)
     usual = AgentSpec(name=name, kind=kind, model="")
@@ -234,6 +260,25 @@ def _usual(name: str, kind: str, table: Table) -> AgentSpec:
         usual, preset=preset.name, run=form.run, output=form.output, network=True,
         login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
         variables=preset.variables, subscription=True,
+    )  # fmt: skip
+
+
+def _served(usual: AgentSpec, table: Table) -> AgentSpec:
+    """What our own loop has where its table is silent: as its endpoint says."""
+    names = tuple(service.name for service in SERVICES)
+    if not (name := table.get("endpoint", choice(names), "")):
+        return usual
+    service = service_named(name)
+    for key, has in (
+        ("effort", Takes.EFFORT in service.takes),
+        ("region", service.cloud is not None),
+        ("project", service.cloud is Cloud.VERTEX),
+    ):
+        if key in table and not has:
+            table.complain(key, f"{service.title} takes none; leave it out")
+    return replace(
+        usual, endpoint=name, base_url="" if service is ANTHROPIC else service.base_url,
+        key_env=service.key_env, subscription=service.local,
     )  # fmt: skip
 
 

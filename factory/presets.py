@@ -66,6 +66,8 @@ class Preset(Struct):
     """The variable that points it to another endpoint; empty where it takes none."""
     hosts: tuple[str, ...] = ()
     """All that it needs to reach."""
+    ways: tuple[str, ...] = ()
+    """Ids of the ways to sign in over the Agent Client Protocol that need nobody, best first."""
     status: str = ""
     """A shell command of the program's own that ends with 0 where it is signed in."""
     sign_in: str = ""
@@ -181,6 +183,7 @@ CODEX = Preset(
     handed=("OPENAI_API_KEY", "CODEX_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
+    ways=("openai-api-key", "codex-api-key", "api-key"),
     status="codex login status",
     sign_in="codex login",
 )
@@ -230,6 +233,7 @@ GEMINI = Preset(
         "cloudcode-pa.googleapis.com",
         "oauth2.googleapis.com",
     ),
+    ways=("gemini-api-key",),
     sign_in="gemini",
 )
 
@@ -331,6 +335,7 @@ QWEN = Preset(
     handed=("OPENAI_API_KEY", "DASHSCOPE_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("portal.qwen.ai", "chat.qwen.ai", "dashscope.aliyuncs.com"),
+    ways=("openai",),
     sign_in="qwen",
 )
 

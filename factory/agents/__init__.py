@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from factory.agents.acp import Acp
 from factory.agents.base import Runtime
 from factory.agents.claude import Claude
 from factory.agents.command import Command
@@ -15,6 +16,7 @@ from factory.model import AgentError, ConfigError
 
 RUNTIMES: dict[str, Callable[[AgentSpec, Prices], Runtime]] = {
     "claude": lambda _spec, table: Claude(table),
+    "acp": lambda _spec, _table: InTurn(Acp()),
     "command": lambda _spec, _table: InTurn(Command()),
     "replay": lambda spec, table: Replay(table, spec.recording),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,16 @@ from factory.config import AgentSpec
 from factory.entry import AnyEntry
 from factory.model import Spend, Struct
 from factory.sandbox import Profile
+
+
+class Unpriced(StrEnum):
+    """What to do where the price of a model is unknown."""
+
+    COUNT = "count"
+    """Its tokens are counted: a cap holds them, or the price matters to none."""
+    ASK = "ask"
+    REFUSE = "refuse"
+    """Nobody attends who could be asked."""
 
 
 class Desk(Struct):
@@ -37,6 +48,9 @@ class Desk(Struct):
     """Stands before the model's endpoint."""
     key: str = ""
     """The API key; never enters the sandbox."""
+    unpriced: Unpriced = Unpriced.COUNT
+    breaker_of: Callable[[AgentSpec], Breaker] | None = None
+    """The one before another model of the account; None: the same."""
 
     def now(self) -> float:
         """Seconds since 1970."""

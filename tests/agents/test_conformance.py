@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -22,6 +23,7 @@ from factory.model import AgentError, ParkReason, Spend
 from tests.agents.bench import Workplace, claude, running, spec, task
 
 RECORDED = Path(__file__).parent / "recorded.toml"
+SCRIPTED = (Path(__file__).parent / "acp_agent.py").read_text()
 SCRIPTS = {
     "Greet": "echo hello > greeting.txt; echo universe >> greeting.txt; echo It greets.",
     "Sleep": "sleep $(cat nap)",
@@ -39,6 +41,8 @@ async def case(kind: str, title: str = "Greet") -> AsyncIterator[AgentSpec]:
                 yield spec("claude", base_url=url)
         case "replay":
             yield spec("replay", recording=str(RECORDED))
+        case "acp":
+            yield spec("acp", run=f"python3 -c {shlex.quote(SCRIPTED)} --resume")
         case "command":
             yield spec("command", run=SCRIPTS[title])
         case _:
@@ -232,7 +236,9 @@ def test_what_cannot_go_on_says_so_in_a_sentence(
 
 
 def test_a_kind_that_does_not_exist_is_named() -> None:
-    with pytest.raises(AgentError, match=r"kind 'telepathy', which is none of claude, command"):
+    with pytest.raises(
+        AgentError, match=r"kind 'telepathy', which is none of claude, acp, command"
+    ):
         runtime(spec("telepathy"))
 
 
