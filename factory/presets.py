@@ -95,16 +95,22 @@ CLAUDE = Preset(
             kind="command",
             program="claude",
             run=(
-                "claude -p --output-format stream-json --verbose "
-                "--permission-mode bypassPermissions "
+                "claude -p --input-format stream-json --output-format stream-json --verbose "
+                "--replay-user-messages --permission-mode bypassPermissions "
                 '${FACTORY_MODEL:+--model "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+--effort "$FACTORY_EFFORT"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"}'
             ),
             install="npm install -g @anthropic-ai/claude-code@latest",
             package="@anthropic-ai/claude-code@2.1.330",
             output="claude-stream-json",
-            supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
+            supports=(
+                Supports.RESUME,
+                Supports.STEER,
+                Supports.PLAN,
+                Supports.COST,
+                Supports.DIFFS,
+            ),
         ),
         Form(
             kind="acp",

@@ -21,6 +21,8 @@ class Reader(Protocol):
 
     ended: Ended | None
     """How the program ended, once it has."""
+    finished: bool
+    """Whether the program has said that it is done."""
 
     @property
     def session_lost(self) -> bool:
@@ -40,6 +42,7 @@ class Text:
     """Plain text: the last lines are its word to the developer."""
 
     session_lost = False
+    finished = False
 
     def __init__(self, spec: AgentSpec, now: Callable[[], float]) -> None:
         self.ended: Ended | None = None

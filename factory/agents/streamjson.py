@@ -191,6 +191,7 @@ class StreamJson(Events):
 
     def _heard(self, content: object) -> Iterator[AnyEntry]:
         """A message of ours, given back once it is heard."""
+        self.finished = False
         if text := _text(content):
             yield Prompt(at=self.now(), text=text, origin=Origin.DEVELOPER)
 
