@@ -116,7 +116,7 @@ class CodexJson(Events):
                 name,
                 _answer(item),
                 code=code_of(item.get("exit_code")),
-                seconds=max(0.0, self.now() - began),
+                seconds=round(max(0.0, self.now() - began), 1),
                 failed=item.get("status") in _FAILED,
             )
 

@@ -185,7 +185,7 @@ class StreamJson(Events):
             yield ToolResult(
                 at=self.now(), id=name, text=text, failed=failed,
                 exit_code=_code(tool, text, own, failed=failed),
-                seconds=max(0.0, self.now() - began),
+                seconds=round(max(0.0, self.now() - began), 1),
                 interrupted=bool(own.get("interrupted")),
             )  # fmt: skip
 
