@@ -7,17 +7,16 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, lifecycle
+from factory import agents, around, lifecycle
 from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
-from factory.brief import brief
 from factory.config import AgentSpec, Config
 from factory.entry import (
     AnyEntry,
@@ -34,7 +33,9 @@ from factory.entry import (
 from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
 from factory.purse import Purse, unpriced
+from factory.sandbox import network
 from factory.shop import Shop
+from factory.telling import Telling
 from factory.transcript import Transcript, cut_short
 from factory.wire import Grew
 from factory.worktrees import Worktrees, attempt_name
@@ -52,6 +53,7 @@ class Attempts:
         self.worktrees = Worktrees(shop)
         self.attended: Callable[[], bool] = lambda: True
         """Whether a client listens."""
+        self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class Attempts:
         try:
             transcript.resume(self._shop.now())
             self._purse.catch_up(task, spec, _turns(task, transcript.entries()))
-            self._deliver(task, transcript, config, spec)
+            await self._telling.deliver(task, transcript, config, spec)
             ended = _already(transcript.entries())
             if ended is not None:
                 return ended
@@ -95,7 +97,11 @@ class Attempts:
             left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
             await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
-                async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
+                async with (
+                    asyncio.timeout(left),
+                    self._connected(task, desk, transcript) as desk,
+                    aclosing(agents.runtime(spec).work(desk)) as said,
+                ):
                     ended = await self._follow(task, spec, transcript, said)
             return self._lost(task) or ended
         except TimeoutError:
@@ -118,6 +124,20 @@ class Attempts:
             size = transcript.append(Remark(at=self._shop.now(), text=text))
             self._shop.tell(Grew(name=attempt_name(task), size=size))
 
+    @asynccontextmanager
+    async def _connected(
+        self, task: Task, desk: Desk, transcript: Transcript
+    ) -> AsyncIterator[Desk]:
+        """Open the network that the agent is granted; in the end, say where it went."""
+        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
+        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
+            try:
+                yield replace(desk, profile=granted.profile)
+            finally:
+                if went := granted.summary():
+                    size = transcript.append(Remark(at=self._shop.now(), text=went))
+                    self._shop.tell(Grew(name=attempt_name(task), size=size))
+
     async def _follow(
         self,
         task: Task,
@@ -134,7 +154,7 @@ class Attempts:
             self._shop.tell(Grew(name=name, size=size))
             match stamped:
                 case Prompt(text=text):
-                    self._heard(task.id, text)
+                    self._telling.heard(task.id, text)
                 case Response(spend=spend) | Usage(spend=spend):
                     turn += 1
                     self._purse.settle(task, spec, spend, f"{name}#{turn}")
@@ -164,10 +184,11 @@ class Attempts:
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
     ) -> Desk:
         profile = await self.worktrees.profile(task, spec)
+        await around.prepare(self._shop, task, profile)
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),
-            steering=lambda: self._steering(task.id),
+            steering=lambda: self._telling.steering(task.id),
             reserve=lambda most: self._purse.reserve(
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
@@ -181,35 +202,6 @@ class Attempts:
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:
         config = self._shop.tip.config
         return config, config.agent_named(task.agent) if config else None
-
-    # --- what is said to the agent ---------------------------------------------------------
-
-    def _deliver(self, task: Task, transcript: Transcript, config: Config, spec: AgentSpec) -> None:
-        """Write what is still to be said into the transcript; then, only then, forget it."""
-        said = [entry for entry in transcript.entries() if isinstance(entry, Prompt)]
-        for pending in task.prompts:
-            origin = Origin(pending.origin)
-            texts = {pending.text: origin}
-            if origin is Origin.TASK:  # given once more, what was said since counts once more, too
-                texts = {brief(task, config, spec): origin, **_words(said)}
-            for text, by in texts.items():
-                if not any(entry.text == text and entry.at >= pending.at for entry in said):
-                    size = transcript.append(Prompt(at=self._shop.now(), text=text, origin=by))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
-        reached(Point.WORK_TOLD)
-        told = set(task.prompts)
-        now = self._shop.store.tasks.get(task.id)
-        self._shop.amend(task.id, prompts=tuple(p for p in now.prompts if p not in told))
-
-    def _steering(self, name: str) -> tuple[str, ...]:
-        """What the developer has said meanwhile; it is forgotten once it is in the transcript."""
-        return tuple(pending.text for pending in self._shop.store.tasks.get(name).prompts)
-
-    def _heard(self, name: str, text: str) -> None:
-        task = self._shop.store.tasks.get(name)
-        left = tuple(pending for pending in task.prompts if pending.text != text)
-        if len(left) != len(task.prompts):
-            self._shop.amend(name, prompts=left)
 
     # --- what it said ----------------------------------------------------------------------
 
@@ -248,12 +240,6 @@ def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:
     """What each turn in a transcript has cost, by the name of its line in the ledger."""
     spent = [entry.spend for entry in entries if isinstance(entry, Response | Usage)]
     return {f"{attempt_name(task)}#{turn}": spend for turn, spend in enumerate(spent, 1)}
-
-
-def _words(said: list[Prompt]) -> dict[str, Origin]:
-    """What the developer has said, each word once, the newest last."""
-    words = [entry.text for entry in said if entry.origin is Origin.DEVELOPER]
-    return dict.fromkeys(reversed(dict.fromkeys(reversed(words))), Origin.DEVELOPER)
 
 
 def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from factory.agents.asking import SAY_SO
 from factory.config import AgentSpec, Config
-from factory.model import Task
+from factory.entry import AnyEntry
+from factory.model import Judged, Task
+from factory.statepage import Touched, handed_over, state_page
 
 
 def brief(task: Task, config: Config, spec: AgentSpec) -> str:
@@ -29,3 +33,18 @@ def brief(task: Task, config: Config, spec: AgentSpec) -> str:
     if spec.kind in ("acp", "command"):
         lines += ["", SAY_SO]
     return "\n".join(lines)
+
+
+def taking_over(
+    asked: str,
+    former: str,
+    entries: Sequence[AnyEntry],
+    changed: Sequence[tuple[str, int, int]],
+    judged: Sequence[Judged],
+) -> str:
+    """The first prompt of an attempt that goes on with another's: `asked`, then the state page.
+
+    `entries` are all that was said and done at the task, by `former` last.
+    """
+    touched = [Touched(path=path, added=added, removed=gone) for path, added, gone in changed]
+    return state_page(asked, entries, touched, opening=handed_over(former), judged=judged)

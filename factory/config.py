@@ -170,6 +170,8 @@ class GuardrailSpec(Struct):
     """A shell command the engine runs in the worktree, in the sandbox, before checking."""
     version: str = ""
     """A shell command that prints the tool's version, part of the evidence."""
+    services: tuple[str, ...] = ()
+    """Names of the services that run beside it."""
 
 
 class Role(Struct):
@@ -226,6 +228,9 @@ class AgentSpec(Struct):
     started again with what guardrails found, since it would do the same again."""
     network: bool = False
     """`acp`, `command`: whether it may reach the network (a foreign agent program must)."""
+    hosts: tuple[str, ...] = ()
+    """`acp`, `command`: the hosts it may reach instead of the whole network, as `factory.hosts`
+    reads them; each contact is recorded."""
     login: tuple[str, ...] = ()
     """`acp`, `command`: files and folders of the developer's home it may read and write, such as
     `~/.claude`."""
@@ -243,6 +248,22 @@ class AgentSpec(Struct):
     """`replay`: path of the recording; empty for the demo's."""
 
 
+class ServiceSpec(Struct):
+    """One `[[service]]`: a program that runs beside others in their sandbox, and ends with them."""
+
+    name: str
+    run: str
+    """A shell command, run in the root of the tree; it sees its own port as `$PORT`."""
+    port: int | None = None
+    """Which port of the attempt's block is its own, counted from 0."""
+    ready: str = ""
+    """A shell command that ends with 0 once it can be used; empty: once its port answers."""
+    timeout: float = 30.0
+    """Seconds after which what is not ready never will be."""
+    agents: bool = True
+    """Whether it runs beside the agent's commands; beside a guardrail where that names it."""
+
+
 class EnvironmentSpec(Struct):
     """`[environment]`: how the tools and dependencies of the project get into the sandbox."""
 
@@ -256,6 +277,16 @@ class EnvironmentSpec(Struct):
     """Folders put in front of PATH inside the sandbox; /env/bin always is."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables set inside the sandbox."""
+    prepare: tuple[str, ...] = ()
+    """Shell commands, run in a worktree before its agent and in a checkout before its check."""
+    teardown: tuple[str, ...] = ()
+    """Shell commands, run in an attempt's sandbox once it is over and its files are kept."""
+    ports: int = 10
+    """How many ports each attempt has for itself."""
+    submodules: bool = False
+    """Whether the base's submodules are checked out, from the developer's own repository."""
+    services: tuple[ServiceSpec, ...] = ()
+    """The `[[service]]` tables."""
 
 
 class StandingAccept(Struct):

@@ -150,8 +150,14 @@ class TakenBack(Event):
     """What the agent is told of it when it is next spoken to."""
 
 
+class HandedOver(Event):
+    """The developer gives the task to another agent, with the files as they are."""
+
+    agent: str
+
+
 AnyEvent = (
     Released | Held | Started | Asked | Claimed | Failed | Red | Conflicted | Green | Accepted
     | Differs | Refused | Cleared | Pushing | Landed | Said | Paused | Resumed | Recheck
-    | Rejected | Ended | TookOver | TakenBack
+    | Rejected | Ended | TookOver | TakenBack | HandedOver
 )  # fmt: skip

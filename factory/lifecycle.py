@@ -26,6 +26,7 @@ from factory.events import (
     Event,
     Failed,
     Green,
+    HandedOver,
     Held,
     Landed,
     Paused,
@@ -56,6 +57,7 @@ from factory.model import (
 from factory.standing import may_land_as_part, may_land_by_rule
 
 __all__ = [
+    "HANDED_OVER",
     "TAKEN_BACK",
     "Accepted",
     "AnyEvent",
@@ -68,6 +70,7 @@ __all__ = [
     "Event",
     "Failed",
     "Green",
+    "HandedOver",
     "Held",
     "Landed",
     "Paused",
@@ -92,6 +95,8 @@ __all__ = [
 S = TaskState
 TAKEN_BACK = "taken back"
 """Kind of the fact that a decision was taken back."""
+HANDED_OVER = "handed over"
+"""Kind of the fact that another agent goes on with a task."""
 
 
 class Phase(StrEnum):
@@ -221,7 +226,7 @@ def _by_developer(  # noqa: C901  a table of states reads best in one piece
 
 
 def _around(task: Task, event: AnyEvent, now: float) -> Step | None:
-    """What comes of a part that has landed, and of a decision that is taken back."""
+    """What comes of a landed part, of a decision that is taken back, and of another agent."""
     match task.state, event:
         case ((S.READY | S.PARKED | S.WORKING | S.CHECKING), TookOver()) if not task.landing:
             return _the_rest(task, event, now)
@@ -230,6 +235,9 @@ def _around(task: Task, event: AnyEvent, now: float) -> Step | None:
                        waiting="", asks=True)  # fmt: skip
         case ((S.WORKING | S.PARKED), TakenBack()) if task.before and task.before.told:
             return _unsaid(task, task.before, event, now) if not task.landing else None
+        case ((S.WORKING | S.PARKED), HandedOver()):
+            begun = task.attempt and task.agent and not task.landing
+            return _handed_over(task, event, now) if begun else None
         case S.REJECTED, TakenBack() if task.before:
             before = task.before
             return _to(task, before.state, TAKEN_BACK, "the rejection", parked=before.parked,
@@ -251,6 +259,16 @@ def _the_rest(task: Task, event: TookOver, now: float) -> Step:
     return _to(task, S.WORKING, "feedback", "a part of it has landed, the rest goes back",
                prompts=_say(task, event.feedback, now), round=0, parked=None, before=None,
                rounds=task.rounds + (task.state is not S.WORKING))  # fmt: skip
+
+
+def _handed_over(task: Task, event: HandedOver, now: float) -> Step:
+    """An attempt of the other agent's in the same worktree; what was not heard yet it hears."""
+    spec = Pending(text=task.spec, origin=Origin.TASK, at=now)
+    words = (one for one in task.prompts if one.origin != Origin.TASK)
+    return _to(task, S.WORKING, HANDED_OVER, f"from {task.agent} to {event.agent}",
+               agent=event.agent, attempt=task.attempt + 1, takes_over=True, began="",
+               prompts=(spec, *words), round=0, rounds=task.rounds + 1, parked=None,
+               decision=None, before=None)  # fmt: skip
 
 
 def _unsaid(task: Task, before: Before, event: TakenBack, now: float) -> Step | None:
@@ -358,6 +376,7 @@ _WORDS = {
     Held: "held: it is not queued",
     Released: "released: it is not a draft",
     TookOver: "given back: there is nothing of it to go on with",
+    HandedOver: "handed over: no agent has begun it, or none is to go on with it now",
     TakenBack: "taken back: that came too late, or there is no decision on it",
 }
 

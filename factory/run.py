@@ -44,6 +44,7 @@ _SELDOM = 60.0
 """Seconds at most between two tries of a landing that is refused for no cause we see."""
 _AHEAD, _PAIRS = "", " "
 """Stand for what is checked and compared ahead of time, among the ids of tasks."""
+_ENDING = (lifecycle.TAKEN_BACK, lifecycle.HANDED_OVER)
 _NOTICE = 60.0
 """Seconds after which a suspended machine, or a clock that was set, is noticed while something is
 due by the clock."""
@@ -79,9 +80,9 @@ class Runner:
     def wake(self, fact: Fact | None = None) -> None:
         """A row may have changed: look at them again.
 
-        What was taken back ends at once: the next word is not for files still to be put back.
+        What was taken back or given away ends at once: the next word is not for its agent's hands.
         """
-        if fact is not None and fact.kind == lifecycle.TAKEN_BACK and fact.task in self._running:
+        if fact is not None and fact.kind in _ENDING and fact.task in self._running:
             _end(*self._running[fact.task])
         self._wake.set()
 

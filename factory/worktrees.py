@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import environment, sandbox
+from factory import around, environment, sandbox
 from factory.agents.programs import Found, Programs
 from factory.config import AgentSpec, Config
+from factory.environment import ports
 from factory.faults import Point, reached
 from factory.git import folders
 from factory.git.trees import free_name
@@ -37,6 +38,9 @@ class Worktrees:
         if not task.worktree or not (self._shop.trees.worktrees / task.worktree / ".git").exists():
             task = await self._take(task)
         folder = self._shop.trees.worktrees / task.worktree
+        if not self._opened(task):  # another attempt left it: its files stay as they are
+            await self._beside(task)
+            self._open_attempt(task)
         if task.lay_out:
             await self._keep(task, folder)
             await self._shop.trees.put(folder, task.lay_out)
@@ -72,23 +76,30 @@ class Worktrees:
             await self._furnish(task, folder)
             self._open_attempt(task)
             reached(Point.WORK_LAID)
-            return self._shop.amend(task.id, worktree=name)
+            return self._shop.amend(task.id, worktree=name, ports=around.block(self._shop, task))
         finally:
             self._claimed.discard(name)
 
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
-        self.scratch(task).mkdir(parents=True, exist_ok=True)
-        await self._shop.vault.fetch()  # the base may have landed a moment ago, and not be there
-        await self._shop.trees.private_git(self._git(task), task.base)
+        await self._beside(task)
         included = await self._shop.included()
         if included.strip():
             tracked = await self._shop.trees.tracked(folder)
             environment.include(included, self._shop.repository.path, folder, tracked)
 
+    async def _beside(self, task: Task) -> None:
+        self.scratch(task).mkdir(parents=True, exist_ok=True)
+        await self._shop.vault.fetch()  # the base may have landed a moment ago, and not be there
+        await self._shop.trees.private_git(self._git(task), task.base)
+
+    def _opened(self, task: Task) -> bool:
+        name = attempt_name(task)
+        return any(known.id == name for known in self._shop.store.tasks.attempts(task.id))
+
     def _open_attempt(self, task: Task) -> None:
         name = attempt_name(task)
-        if not any(known.id == name for known in self._shop.store.tasks.attempts(task.id)):
+        if not self._opened(task):
             self._shop.store.tasks.put_attempt(
                 Attempt(
                     id=name,
@@ -115,16 +126,19 @@ class Worktrees:
             found = await self.programs.ready(spec)
             profile = sandbox.cli(
                 folder, scratch, login=self._own(task, spec), network=spec.network,
-                private_git=git, history=history, environment=_both(found, ready.environment),
+                hosts=spec.hosts, private_git=git, history=history,
+                environment=_both(found, ready.environment),
                 env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
-            if not (spec.network or spec.login or spec.config):
+            if not (spec.network or spec.hosts or spec.login or spec.config):
                 profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
                 folder, scratch, private_git=git, history=history, environment=ready.environment
             )
-        return replace(profile, contained=self._shop.contained)
+        profile = replace(profile, contained=self._shop.contained)
+        services = {one.name for one in ready.spec.services if one.agents} if spec else ()
+        return ports.accompanied(profile, ready.spec, task.ports, services)
 
     def _own(self, task: Task, spec: AgentSpec) -> tuple[sandbox.Bind, ...]:
         """The folders of a program's configuration that are this attempt's alone, and its login."""
@@ -187,12 +201,20 @@ class Worktrees:
                 await self._keep(task, self._shop.trees.worktrees / task.worktree)
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
+            await self._tear_down(task)
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
-        home = self._shop.attempt_folder(attempt_name(task)) / "home"
-        for part in (self.scratch(task), self._git(task), home):
-            await asyncio.to_thread(folders.remove, part)
+        for number in range(1, task.attempt + 1):  # one that was handed over left its own, too
+            folder = self._shop.attempt_folder(f"{task.id}.{number}")
+            for part in ("tmp", "git", "home"):
+                await asyncio.to_thread(folders.remove, folder / part)
+
+    async def _tear_down(self, task: Task) -> None:
+        """Its files are kept by now. No environment is built for it where there is none."""
+        if await around.tears_down(self._shop):
+            profile = await self.profile(task, None)
+            await around.tear_down(self._shop, attempt_name(task), profile)
 
 
 def attempt_name(task: Task) -> str:

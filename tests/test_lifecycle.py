@@ -66,15 +66,16 @@ EVENTS: dict[str, life.AnyEvent] = {
     "Ended": life.Ended(),
     "TookOver": life.TookOver(feedback="the rest"),
     "TakenBack": life.TakenBack(tree=TREE, note="forget it"),
+    "HandedOver": life.HandedOver(agent="other"),
 }
 
 TABLE = """
     draft      Released→queued Ended→stopped
     queued     Held→draft Started→working Failed→parked Ended→stopped
     working    Asked→parked Claimed→checking Failed→parked Said→working Paused→parked Ended→stopped
-    working    TookOver→working
+    working    TookOver→working HandedOver→working
     told       Asked→parked Claimed→checking Failed→parked Said→working Paused→parked Ended→stopped
-    told       TookOver→working TakenBack→ready
+    told       TookOver→working TakenBack→ready HandedOver→working
     checking   TookOver→working
     checking   Failed→parked Red→working Conflicted→working Green→ready Ended→stopped
     ready      Red→working Conflicted→working Green→ready Accepted→landing Said→working
@@ -87,7 +88,7 @@ TABLE = """
     waiting    Failed→parked Red→working Conflicted→working Differs→ready Refused→landing
     waiting    Cleared→landing Pushing→landing Landed→landed Ended→stopped
     waiting    TakenBack→ready
-    parked     TookOver→working
+    parked     TookOver→working HandedOver→working
     parked     Said→working Resumed→working Recheck→checking Rejected→rejected Ended→stopped
     unsure     Resumed→landing
     rejected   Resumed→working
@@ -438,6 +439,20 @@ def test_the_rest_of_what_no_agent_reads_goes_to_the_developer() -> None:
 def test_what_a_part_was_taken_of_never_lands_by_rule() -> None:
     asks = task(S.CHECKING, accept=AcceptRule.WHEN_GREEN, parts=("whole-rest",))
     assert not may_land_by_rule(asks, SMALL, lines=99, until=None, now=NOW, in_paths=True)
+
+
+def test_another_agent_goes_on_with_a_task_and_hears_what_was_not_heard_yet() -> None:
+    unheard = Pending(text="be quick", origin="developer", at=NOW - 2)
+    asked = Pending(text="the task", origin="task", at=NOW - 3)
+    before = task(S.WORKING, prompts=(asked, unheard), round=2, rounds=4, began=TREE, worktree="w")
+    step = advance(before, life.HandedOver(agent="other"), now=NOW)
+    after = step.task
+    assert (step.kind, step.text) == (life.HANDED_OVER, "from script to other")
+    assert (after.agent, after.attempt, after.takes_over) == ("other", 2, True)
+    assert [one.text for one in after.prompts] == ["", "be quick"], "its task is said anew"
+    assert (after.worktree, after.began, after.round) == ("w", "", 0)
+    with pytest.raises(NotNowError, match="no agent has begun it"):
+        advance(task(S.PARKED, attempt=0), life.HandedOver(agent="other"), now=NOW)
 
 
 # --- the standing accept -------------------------------------------------------------------

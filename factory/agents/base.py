@@ -32,7 +32,8 @@ class Desk(Struct):
     title: str
     spec: AgentSpec
     profile: Profile
-    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it."""
+    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it. The
+    network of its `hosts` is open as long as the agent works."""
     scratch: Path
     """A folder of the attempt's on the host, mounted at /tmp; survives between commands."""
     history: Sequence[AnyEntry]

@@ -24,6 +24,7 @@ from factory.wire import (
     DropComment,
     Edit,
     End,
+    Hand,
     Hold,
     Later,
     LeaveOut,
@@ -106,7 +107,7 @@ class Commands:
         New tasks mean the factory.toml that is on the target now, not the one last looked at.
         """
         match command:
-            case Add() | Again():
+            case Add() | Again() | Hand():
                 await self._shop.refresh()
                 return ""
             case Undo(task=name):
@@ -166,6 +167,8 @@ class Commands:
                 if not text.strip():
                     raise FactoryError("there is nothing to say in that")
                 self._shop.happen(name, lifecycle.Said(text=text))
+            case Hand(task=name):
+                self._queue.hand(command)
             case Pause(task=name):
                 self._shop.happen(name, lifecycle.Paused())
             case Resume(task=name):

@@ -22,7 +22,7 @@ from factory.model import (
     UnknownError,
 )
 from factory.shop import Shop
-from factory.wire import Again, Edit, Hold, Move, RaiseBudget
+from factory.wire import Again, Edit, Hand, Hold, Move, RaiseBudget
 
 _LONGEST_ID = 28
 RESERVED = frozenset({"edits", "landings", "tips", "trash"})
@@ -88,6 +88,27 @@ class Queue:
         )  # fmt: skip
         self._shop.store.journal.say("again", task=fresh, text=f"beside {first}")
         return (fresh,)
+
+    def hand(self, command: Hand) -> None:
+        """Give a task to another agent; where none has begun it, the other one will.
+
+        Raises FactoryError for an agent that it cannot go to.
+        """
+        task = self._shop.store.tasks.get(command.task)
+        if not command.agent.strip():
+            raise FactoryError(f"name the agent that {task.id} goes to")
+        self._known(command.agent)
+        if command.agent == task.agent:
+            raise NotNowError(f"{task.id} is {task.agent}'s already: say it what to do")
+        if task.agent and task.state in (TaskState.DRAFT, TaskState.QUEUED):
+            if command.text.strip():
+                raise NotNowError(f"{task.id} has not begun: edit it, nobody listens yet")
+            self._shop.amend(task.id, agent=command.agent)
+            self._shop.store.journal.say("edited", task=task.id, text=task.title)
+            return
+        self._shop.happen(task.id, lifecycle.HandedOver(agent=command.agent))
+        if command.text.strip():
+            self._shop.happen(task.id, lifecycle.Said(text=command.text))
 
     def _known(self, agent: str) -> None:
         """Raises FactoryError where factory.toml has no agent of that name."""

@@ -101,16 +101,19 @@ class Comparisons:
         _, *conflicts = merged.names
         return tuple(dict.fromkeys(conflicts)) if merged.code else ()
 
+    async def counted(self, left: str, right: str) -> tuple[tuple[str, int, int], ...]:
+        """`(path, added, removed)` of what differs between two trees; binary files count none."""
+        found = await self.git("diff-tree", "-r", "--numstat", "-z", "--no-renames", left, right)
+        files = (entry.split(b"\t", 2) for entry in found.out.split(b"\0") if entry)
+        return tuple(
+            (shown(path), int(plus) if plus.isdigit() else 0, int(minus) if minus.isdigit() else 0)
+            for plus, minus, path in files
+        )
+
     async def count(self, left: str, right: str) -> tuple[int, int]:
         """Lines added and removed between two trees; binary files count none."""
-        found = await self.git("diff-tree", "-r", "--numstat", "--no-renames", left, right)
-        added = removed = 0
-        for line in found.text.split("\n"):
-            plus, _, rest = line.partition("\t")
-            minus = rest.partition("\t")[0]
-            if plus.isdigit() and minus.isdigit():
-                added, removed = added + int(plus), removed + int(minus)
-        return added, removed
+        files = await self.counted(left, right)
+        return sum(added for _, added, _ in files), sum(removed for *_, removed in files)
 
     async def missing(self, tip: str, commits: Sequence[str]) -> frozenset[str]:
         """Those of some commits that are not the tip and no ancestors of it."""

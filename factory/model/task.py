@@ -193,10 +193,14 @@ class Task(Struct):
     parked: Parked | None = None
     attempt: int = 0
     """Number of the current attempt; 0 before the first."""
+    takes_over: bool = False
+    """Whether this attempt goes on where those before it left off: it was handed over."""
     base: str = ""
     """Commit the attempt's worktree stands on."""
     worktree: str = ""
     """Name of the pool slot that the attempt holds."""
+    ports: tuple[int, int] = (0, 0)
+    """The first of its own loopback ports, and how many they are, until it is over."""
     lay_out: str = ""
     """A tree that the worktree must be made to hold before work goes on: a merge with conflicts."""
     began: str = ""

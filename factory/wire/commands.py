@@ -200,6 +200,17 @@ class Again(Command):
     agent: str = ""
 
 
+class Hand(Command):
+    """Give a task to another agent, which goes on with its files as they are, and a word to it.
+
+    What works on it ends; the other one is told what was asked, done, said and found so far.
+    """
+
+    task: str
+    agent: str
+    text: str = ""
+
+
 class Adopt(Command):
     """Offer a file's text (factory.toml, from `init`) as a change of its own for the inbox."""
 
@@ -212,7 +223,7 @@ class Adopt(Command):
 AnyCommand = (
     Add | Edit | Move | Hold | Say | Pause | Resume | End | Accept | SendFeedback | Reject | Waive
     | Rerun | Undo | RaiseBudget | SaveComment | DropComment | MarkSeen | Adopt | Again
-    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive | WasRead
+    | AcceptPart | LeaveOut | Later | TakeBack | Unwaive | WasRead | Hand
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The real agent programs against the scripted model.
 
+    python -m tests.agents.real [NAME[:FORM]…]        each from a task to a landed change; forms are
+                                                      command (headless) and acp, both if not named
     python -m tests.agents.real install [NAME…]       into a fresh folder, pinned versions
     python -m tests.agents.real record FOLDER [NAME[:CASE]…]   what they write to stdout, as it came
 
@@ -17,6 +19,9 @@ from pathlib import Path
 from tests.agents.real.install import NotInstalledError, install, usual
 from tests.agents.real.programs import PROGRAMS, Program
 from tests.agents.real.record import CASES, record
+from tests.agents.real.story import Row, room, story
+
+FORMS = ("command", "acp")
 
 
 def main(words: Sequence[str]) -> int:
@@ -26,14 +31,46 @@ def main(words: Sequence[str]) -> int:
             return max(map(_install, _chosen(names)))
         case ["record", folder, *names]:
             return asyncio.run(_record(Path(folder), names))
-        case _:
+        case [name, *_] if name.startswith("-"):
             print(__doc__, file=sys.stderr)
             return 2
+        case names:
+            return asyncio.run(_all(names))
 
 
 def _chosen(names: Sequence[str]) -> list[Program]:
     known = {program.name: program for program in PROGRAMS}
     return [known[name] for name in names] or list(PROGRAMS)
+
+
+async def _all(names: Sequence[str]) -> int:
+    """A table of what came of each; 1 where one did not land, or reached for somebody else."""
+    print("| program | version | form | seconds | turns | tokens | grown | contacts | landed |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    good = True
+    for word in names or [program.name for program in PROGRAMS]:
+        name, _, form = word.partition(":")
+        for program in _chosen([name]):
+            for kind in [form] if form else FORMS:
+                row = await _one(program, kind)
+                good = good and row.landed and not row.contacts.others
+                print(_shown(row), flush=True)
+    return 0 if good else 1
+
+
+async def _one(program: Program, kind: str) -> Row:
+    install(program, usual(), acp=kind == "acp")
+    async with room() as home:
+        return await story(program, kind, usual(), home)
+
+
+def _shown(row: Row) -> str:
+    reached = ", ".join(row.contacts.others) or f"loopback only ({row.contacts.loopback})"
+    figures = (
+        row.program, row.version, row.form, f"{row.seconds:.1f}", row.turns, row.tokens, row.grown,
+        reached, "yes" if row.landed else f"NO: {row.said}",
+    )  # fmt: skip
+    return "| " + " | ".join(map(str, figures)) + " |"
 
 
 def _install(program: Program) -> int:
