@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from factory.config import OFFICIAL, AgentSpec
+from factory.config import AgentSpec
+from factory.endpoints import service_named
 from factory.model import Struct
 from factory.presets import preset_named
 
@@ -27,8 +28,10 @@ def account(spec: AgentSpec) -> Account:
     """
     match spec.kind:
         case "claude":
-            url = (spec.base_url or OFFICIAL).rstrip("/")
-            return Account(name=f"{url} {spec.key_env}", model=spec.model)
+            service = service_named(spec.endpoint)
+            url = (spec.base_url or service.base_url or service.name).rstrip("/")
+            words = (url, spec.key_env, spec.region, spec.project)
+            return Account(name=" ".join(filter(None, words)), model=spec.model)
         case "replay":
             return Account(name=f"replay {spec.name}")
         case _ if preset := preset_named(spec.preset):

@@ -7,15 +7,16 @@ are all it knows, and each step leaves them so that it can be repeated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, lifecycle
+from factory import agents, around, lifecycle
 from factory.accounts import account
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
+from factory.agents.unpriced import PRICE
 from factory.config import AgentSpec, Config
 from factory.entry import (
     AnyEntry,
@@ -31,7 +32,8 @@ from factory.entry import (
 )
 from factory.faults import Point, reached
 from factory.model import AgentError, ParkReason, Pending, Spend, Task, TaskState
-from factory.purse import Purse
+from factory.purse import Purse, unpriced
+from factory.sandbox import network
 from factory.shop import Shop
 from factory.telling import Telling
 from factory.transcript import Transcript, cut_short
@@ -49,6 +51,8 @@ class Attempts:
         self._purse = purse
         self._breakers = Breakers(shop.clock)
         self.worktrees = Worktrees(shop)
+        self.attended: Callable[[], bool] = lambda: True
+        """Whether a client listens."""
         self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
@@ -89,10 +93,15 @@ class Attempts:
             if spec.kind == "command" and spec.output == "text":
                 await self.worktrees.begin(task)
             desk = await self._desk(task, config, spec, transcript)
-            # A command is one turn, however long it takes; the others look between theirs.
-            left = self._purse.left(task, config) if spec.kind == "command" else None
+            # A program is one turn, however long it takes; our own loop looks between its turns.
+            left = self._purse.left(task, config) if spec.kind in ("acp", "command") else None
+            await self._sign(task, spec, transcript)
             with self._purse.at_work(task, spec):
-                async with asyncio.timeout(left), aclosing(agents.runtime(spec).work(desk)) as said:
+                async with (
+                    asyncio.timeout(left),
+                    self._connected(task, desk, transcript) as desk,
+                    aclosing(agents.runtime(spec).work(desk)) as said,
+                ):
                     ended = await self._follow(task, spec, transcript, said)
             return self._lost(task) or ended
         except TimeoutError:
@@ -104,6 +113,30 @@ class Attempts:
             return lifecycle.Failed(reason=error.reason, message=str(error), until=error.until)
         finally:
             transcript.close()
+
+    async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
+        """Write down which version of a program works, where that is not in the transcript yet."""
+        found = await self.worktrees.programs.ready(spec)
+        version = await self.worktrees.programs.version(spec, found)
+        text = f"{spec.name}: {version}"
+        signed = any(isinstance(e, Remark) and e.text == text for e in transcript.entries())
+        if version and not signed:
+            size = transcript.append(Remark(at=self._shop.now(), text=text))
+            self._shop.tell(Grew(name=attempt_name(task), size=size))
+
+    @asynccontextmanager
+    async def _connected(
+        self, task: Task, desk: Desk, transcript: Transcript
+    ) -> AsyncIterator[Desk]:
+        """Open the network that the agent is granted; in the end, say where it went."""
+        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
+        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
+            try:
+                yield replace(desk, profile=granted.profile)
+            finally:
+                if went := granted.summary():
+                    size = transcript.append(Remark(at=self._shop.now(), text=went))
+                    self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,
@@ -151,6 +184,7 @@ class Attempts:
         self, task: Task, config: Config, spec: AgentSpec, transcript: Transcript
     ) -> Desk:
         profile = await self.worktrees.profile(task, spec)
+        await around.prepare(self._shop, task, profile)
         return Desk(
             task=task.id, title=task.title, spec=spec, profile=profile,
             scratch=self.worktrees.scratch(task), history=transcript.entries(),
@@ -161,6 +195,8 @@ class Attempts:
             release=lambda: self._purse.release(task), clock=self._shop.clock,
             breaker=self._breakers.of(account(spec)),
             key=self._shop.surroundings.get(spec.key_env, ""),
+            breaker_of=lambda spec: self._breakers.of(account(spec)),
+            unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 
     def _settings(self, task: Task) -> tuple[Config | None, AgentSpec | None]:
@@ -212,6 +248,8 @@ def _already(entries: list[AnyEntry]) -> lifecycle.AnyEvent | None:
         match entry:
             case Finished(handoff=handoff):
                 return lifecycle.Claimed(handoff=handoff)
+            case Question(id=name) if name == PRICE:
+                return None  # a cap may have been set, or a price: it is looked at again
             case Question(text=text, options=options):
                 return lifecycle.Asked(question=text, options=options)
             case Remark():

@@ -46,7 +46,7 @@ async def examine(start: Path, environ: Mapping[str, str]) -> tuple[Diagnosis, .
 
 
 async def escapes() -> tuple[Escape, ...]:
-    """Try every way out of each of the four profiles. Raises SandboxError where there is none."""
+    """Try every way out of each of the profiles. Raises SandboxError where there is none."""
     tried = {name: await suite.attempt(name) for name in suite.PROFILES}
     return tuple(
         Escape(
@@ -64,13 +64,14 @@ async def escapes() -> tuple[Escape, ...]:
 
 
 def profile_lines() -> tuple[str, ...]:
-    """The four sandbox profiles in plain lines, for a worktree at `/WORKTREE`."""
+    """The sandbox profiles in plain lines, for a worktree at `/WORKTREE`."""
     tree, scratch = "/WORKTREE", "/SCRATCH"
     shown = (
         profiles.tools(tree, scratch, private_git="/GIT", history="/HISTORY"),
         profiles.gate(tree, "/RESULTS"),
         profiles.setup(tree, "/ENV", "/CACHE"),
         profiles.cli(tree, scratch, private_git="/GIT", history="/HISTORY"),
+        profiles.cli(tree, scratch, hosts=("HOSTS",), private_git="/GIT", history="/HISTORY"),
     )
     return tuple(
         line for profile in shown for line in bubblewrap.describe(profile).splitlines() if line

@@ -10,6 +10,8 @@ FILE = "factory.toml"
 OFFICIAL = "https://api.anthropic.com"
 """Where our own loop asks, if nothing else is said."""
 AGENT_KINDS = ("claude", "acp", "command", "replay")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""How much a model of Anthropic's can be told to think."""
 OUTPUTS = (
     "text", "events", "claude-stream-json", "codex-json", "gemini-stream-json",
     "qwen-stream-json", "opencode-json",
@@ -168,6 +170,15 @@ class GuardrailSpec(Struct):
     """A shell command the engine runs in the worktree, in the sandbox, before checking."""
     version: str = ""
     """A shell command that prints the tool's version, part of the evidence."""
+    services: tuple[str, ...] = ()
+    """Names of the services that run beside it."""
+
+
+class Role(Struct):
+    """`[agents.<name>.planner]` or `.reviewer`: what it has of its own, and else the agent's."""
+
+    model: str = ""
+    effort: str = ""
 
 
 class AgentSpec(Struct):
@@ -182,6 +193,17 @@ class AgentSpec(Struct):
     model: str = "claude-sonnet-5-5"
     effort: str = ""
     """How much the model thinks; empty for its own measure."""
+    planner: Role | None = None
+    """`claude`: who writes a plan before an attempt; None for nobody."""
+    reviewer: Role | None = None
+    """`claude`: who looks at each handoff, and adds claims of its own to it."""
+    endpoint: str = ""
+    """`claude`: the service that it asks, by its name in `factory.endpoints`; all that this does
+    not say was taken from there."""
+    region: str = ""
+    """`claude`: the cloud's region; empty for the one that its own settings name."""
+    project: str = ""
+    """`claude`: the project at Google; empty as above."""
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""
@@ -206,6 +228,9 @@ class AgentSpec(Struct):
     started again with what guardrails found, since it would do the same again."""
     network: bool = False
     """`acp`, `command`: whether it may reach the network (a foreign agent program must)."""
+    hosts: tuple[str, ...] = ()
+    """`acp`, `command`: the hosts it may reach instead of the whole network, as `factory.hosts`
+    reads them; each contact is recorded."""
     login: tuple[str, ...] = ()
     """`acp`, `command`: files and folders of the developer's home it may read and write, such as
     `~/.claude`."""
@@ -223,6 +248,22 @@ class AgentSpec(Struct):
     """`replay`: path of the recording; empty for the demo's."""
 
 
+class ServiceSpec(Struct):
+    """One `[[service]]`: a program that runs beside others in their sandbox, and ends with them."""
+
+    name: str
+    run: str
+    """A shell command, run in the root of the tree; it sees its own port as `$PORT`."""
+    port: int | None = None
+    """Which port of the attempt's block is its own, counted from 0."""
+    ready: str = ""
+    """A shell command that ends with 0 once it can be used; empty: once its port answers."""
+    timeout: float = 30.0
+    """Seconds after which what is not ready never will be."""
+    agents: bool = True
+    """Whether it runs beside the agent's commands; beside a guardrail where that names it."""
+
+
 class EnvironmentSpec(Struct):
     """`[environment]`: how the tools and dependencies of the project get into the sandbox."""
 
@@ -236,6 +277,16 @@ class EnvironmentSpec(Struct):
     """Folders put in front of PATH inside the sandbox; /env/bin always is."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables set inside the sandbox."""
+    prepare: tuple[str, ...] = ()
+    """Shell commands, run in a worktree before its agent and in a checkout before its check."""
+    teardown: tuple[str, ...] = ()
+    """Shell commands, run in an attempt's sandbox once it is over and its files are kept."""
+    ports: int = 10
+    """How many ports each attempt has for itself."""
+    submodules: bool = False
+    """Whether the base's submodules are checked out, from the developer's own repository."""
+    services: tuple[ServiceSpec, ...] = ()
+    """The `[[service]]` tables."""
 
 
 class StandingAccept(Struct):

@@ -3,7 +3,8 @@
 target, agent, agents_at_once, checks_at_once, waiting_at_most, in_order, rounds
 protected, critical, folded
 [budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
-[environment]      setup inputs toolchain path env
+[environment]      setup inputs toolchain path env prepare teardown ports submodules
+[[service]]        the fields of ServiceSpec
 [standing_accept]  paths max_lines until
 [agents.NAME]      the fields of AgentSpec
 [[guardrail]]      the fields of GuardrailSpec
@@ -11,14 +12,12 @@ protected, critical, folded
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
+from factory import servicefile
+from factory.agentfile import agent
 from factory.config import (
-    AGENT_KINDS,
     FILE,
     FOLDED,
     GUARDRAIL_KINDS,
-    OUTPUTS,
     PROTECTED,
     AgentSpec,
     Compare,
@@ -27,8 +26,8 @@ from factory.config import (
     GuardrailSpec,
     StandingAccept,
 )
+from factory.expected import command, folder, free, own_variable
 from factory.model import Budget, ConfigError
-from factory.presets import PRESETS, preset_named
 from factory.tables import (
     Table,
     TomlSyntaxError,
@@ -49,53 +48,16 @@ _TOP = (
     "rounds", "protected", "critical", "folded",
 )  # fmt: skip
 
-_OURS = ("claude", "replay")
-_PROGRAMS = ("acp", "command")
-_ONLY = {
-    "instructions": _OURS,
-    "key_env": _OURS,
-    "max_tokens": _OURS,
-    "turns": _OURS,
-    "patience": _OURS,
-    "preset": _PROGRAMS,
-    "run": _PROGRAMS,
-    "output": ("command",),
-    "script": ("command",),
-    "permissions": ("acp",),
-    "network": _PROGRAMS,
-    "login": _PROGRAMS,
-    "config": _PROGRAMS,
-    "seeds": _PROGRAMS,
-    "env": _PROGRAMS,
-    "variables": _PROGRAMS,
-    "recording": ("replay",),
-}
-"""Keys that mean something to some kinds of agent only; another would silently ignore them."""
-
 _NO_GUARDRAIL = "expected at least one [[guardrail]]: no checks is never a pass"
 _NO_AGENT = "expected at least one [agents.NAME]: somebody has to do the work"
 
-_command = text("a shell command")
-_free = text("text", r"(?s).*")
 _name = text(
     "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
-)
-_word = text("a word such as low or high", r"[a-z-]{1,20}")
-_variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
-_own_variable = text(
-    "the name of a variable other than PATH, which environment.path is for",
-    r"(?!PATH$)[A-Za-z_][A-Za-z0-9_]*",
 )
 _branch = text(
     "the name of a branch, such as main",
     r"(?!refs/heads/)(?![-/.])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))"
     r"[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
-)
-_url = text("an address that begins with https:// or http://", r"https?://[^\s/]\S*")
-_folder = text(
-    "a folder of this machine such as /opt/go or ~/.rustup, and never a whole home or disk",
-    r"(?!~/*$|/+$|/(?:home|root|Users)(?:/[^/]*)?/*$)(?!.*//)(?!.*/\.{1,2}(?:/|$))"
-    r"(?:/|~/)[^\n]+",
 )
 
 
@@ -116,12 +78,13 @@ def _config(top: Table) -> Config:
     usual = Config()
     agents = _agents(top)
     budget = top.table("budget")
+    environment = _environment(top)
     config = Config(
         target=top.get("target", _branch, usual.target),
         agent=_default_agent(top, agents),
         agents=agents,
-        guardrails=_guardrails(top),
-        environment=_environment(top.table("environment")),
+        guardrails=_guardrails(top, environment),
+        environment=environment,
         standing_accept=_standing_accept(top.table("standing_accept")),
         agents_at_once=top.get("agents_at_once", whole("agents", 1, 64), usual.agents_at_once),
         checks_at_once=top.get("checks_at_once", whole("checks", 1, 64), usual.checks_at_once),
@@ -148,13 +111,20 @@ def _budget(table: Table, scope: str) -> Budget:
     )
 
 
-def _environment(table: Table) -> EnvironmentSpec:
+def _environment(top: Table) -> EnvironmentSpec:
+    table, usual = top.table("environment"), EnvironmentSpec()
+    ports = table.get("ports", whole("ports", 0, 100), usual.ports)
     spec = EnvironmentSpec(
-        setup=table.each("setup", _command),
+        setup=table.each("setup", command),
         inputs=table.each("inputs", _glob),
-        toolchain=table.each("toolchain", _folder),
-        path=table.each("path", _folder),
-        env=table.pairs("env", _own_variable, _free),
+        toolchain=table.each("toolchain", folder),
+        path=table.each("path", folder),
+        env=table.pairs("env", own_variable, free),
+        prepare=table.each("prepare", command),
+        teardown=table.each("teardown", command),
+        ports=ports,
+        submodules=table.get("submodules", flag, usual.submodules),
+        services=servicefile.services(top, ports),
     )
     table.close(_TOP)
     return spec
@@ -181,88 +151,24 @@ def _agents(top: Table) -> tuple[AgentSpec, ...]:
         twin = seen.setdefault(name.lower(), name)
         if twin != name:
             top.complain("agents", f"{shown(twin)} and {shown(name)} differ in capitals only")
-    return tuple(_agent(name, table) for name, table in tables)
-
-
-def _agent(name: str, table: Table) -> AgentSpec:
-    kind = table.need("kind", choice(AGENT_KINDS), "")
-    for key, kinds in _ONLY.items():
-        if key in table and kind and kind not in kinds:
-            table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
-    usual = _usual(name, kind, table)
-    needs_run = kind in _PROGRAMS and not usual.run
-    spec = AgentSpec(
-        name=name,
-        kind=kind,
-        preset=usual.preset,
-        model=table.get("model", text("the name of a model"), usual.model),
-        effort=table.get("effort", _word, usual.effort),
-        base_url=table.get("base_url", _url, usual.base_url),
-        key_env=table.get("key_env", _variable, usual.key_env),
-        max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
-        turns=table.get("turns", whole("turns"), usual.turns),
-        patience=table.get("patience", positive("seconds"), usual.patience),
-        instructions=table.get("instructions", _free, usual.instructions),
-        run=(table.need if needs_run else table.get)("run", _command, usual.run),
-        output=table.get("output", choice(OUTPUTS), usual.output),
-        permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
-        script=table.get("script", flag, usual.script),
-        network=table.get("network", flag, usual.network),
-        login=usual.login + table.each("login", _folder),
-        config=usual.config + table.each("config", _folder),
-        seeds=usual.seeds + table.each("seeds", _folder),
-        env=usual.env + table.each("env", _variable),
-        variables=usual.variables + table.pairs("variables", _own_variable, _free),
-        subscription=table.get("subscription", flag, usual.subscription),
-        recording=table.get("recording", text("the path of a recording"), usual.recording),
-    )
-    table.close(_TOP)
-    return _pointed(spec, table)
-
-
-def _usual(name: str, kind: str, table: Table) -> AgentSpec:
-    """What an agent has where its table is silent: its preset's, or everybody's."""
-    if kind not in _PROGRAMS:
-        return AgentSpec(name=name, kind=kind)
-    usual = AgentSpec(name=name, kind=kind, model="")
-    names = tuple(preset.name for preset in PRESETS)
-    preset = preset_named(table.get("preset", choice(names), ""))
-    form = preset.form(kind) if preset else None
-    if preset is None or form is None:
-        return usual
-    return replace(
-        usual, preset=preset.name, run=form.run, output=form.output, network=True,
-        login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
-        variables=preset.variables, subscription=True,
-    )  # fmt: skip
-
-
-def _pointed(spec: AgentSpec, table: Table) -> AgentSpec:
-    """A program that is pointed to another endpoint has its address in a variable."""
-    if spec.kind not in _PROGRAMS or not spec.base_url:
-        return spec
-    preset = preset_named(spec.preset)
-    if preset is None or not preset.url:
-        known = ", ".join(preset.name for preset in PRESETS if preset.url)
-        table.complain("base_url", f"only the presets {known} take one; set `variables` instead")
-        return spec
-    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)))
+    return tuple(agent(name, table, _TOP) for name, table in tables)
 
 
 def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
     names = tuple(agent.name for agent in agents)
     match names:
         case ():
-            return top.get("agent", _free, "")
+            return top.get("agent", free, "")
         case (name,):
             return top.get("agent", choice(names), name)
         case _:
             return top.need("agent", choice(names), "")
 
 
-def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
+def _guardrails(top: Table, environment: EnvironmentSpec) -> tuple[GuardrailSpec, ...]:
     tables = top.items("guardrail", _NO_GUARDRAIL)
-    specs = tuple(_guardrail(table) for table in tables)
+    known = tuple(service.name for service in environment.services)
+    specs = tuple(_guardrail(table, known) for table in tables)
     seen: dict[str, int] = {}
     for at, (table, spec) in enumerate(zip(tables, specs, strict=True), 1):
         first = seen.setdefault(spec.name.lower(), at)
@@ -271,17 +177,18 @@ def _guardrails(top: Table) -> tuple[GuardrailSpec, ...]:
     return specs
 
 
-def _guardrail(table: Table) -> GuardrailSpec:
+def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
     usual = GuardrailSpec(name="", run="")
     spec = GuardrailSpec(
         name=table.need("name", _name, ""),
-        run=table.need("run", _command, ""),
+        run=table.need("run", command, ""),
         kind=table.get("kind", choice(GUARDRAIL_KINDS), usual.kind),
         compare=Compare(table.get("compare", choice(Compare), usual.compare.value)),
         timeout=table.get("timeout", positive("seconds"), usual.timeout),
         when=table.each("when", _glob),
-        fix=table.get("fix", _command, usual.fix),
-        version=table.get("version", _command, usual.version),
+        fix=table.get("fix", command, usual.fix),
+        version=table.get("version", command, usual.version),
+        services=table.each("services", choice(services)),
     )
     if spec.compare is Compare.NO_WORSE and spec.kind == "command":
         table.complain(

@@ -67,7 +67,7 @@ class Engine:
         self.recalling = Recalling(shop, self.reviewing)
         self.runner = Runner(shop, attempts, self.gate, Landings(shop, self.gate), self.reviewing)
         self.audits = Audits(shop, self.gate)
-        self.runner.attended = lambda: hub.attended
+        self.runner.attended = attempts.attended = lambda: hub.attended
         hub.came = self.runner.wake
         self.views = Views(shop, purse, attempts, self.gate, self.runner, self.audits)
         self.loads = Loads(shop)

@@ -110,6 +110,12 @@ def estimate(price: Price | None, input_tokens: int, max_tokens: int) -> Spend:
     return Spend(usd=usd, input_tokens=input_tokens, output_tokens=max_tokens)
 
 
+def most(price: Price | None, input_tokens: int, max_tokens: int, *, free: bool) -> Spend:
+    """What to set aside for a request; no money where a subscription pays or a server is own."""
+    spend = estimate(price, input_tokens, max_tokens)
+    return msgspec.structs.replace(spend, usd=None) if free else spend
+
+
 def exceeded(
     spent: Spend,
     reserved: Spend,

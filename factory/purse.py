@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from factory.agents.base import Unpriced
 from factory.config import AgentSpec, Config
 from factory.ledger import exceeded
 from factory.model import AgentError, Budget, ParkReason, Spend, Task
@@ -155,3 +156,11 @@ def _caps(own: Budget, default: Budget) -> Budget:
         tokens=default.tokens if own.tokens is None else own.tokens,
         minutes=default.minutes if own.minutes is None else own.minutes,
     )
+
+
+def unpriced(task: Task, config: Config, *, attended: bool) -> Unpriced:
+    """What to do where a model's price is unknown. A cap in dollars refuses it by itself."""
+    own, day = _caps(task.budget, config.task_budget), config.day_budget
+    if any(cap is not None for cap in (own.usd, own.tokens, day.usd, day.tokens)):
+        return Unpriced.COUNT
+    return Unpriced.ASK if attended else Unpriced.REFUSE

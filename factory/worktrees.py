@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from factory import environment, sandbox
+from factory import around, environment, sandbox
 from factory.agents.programs import Found, Programs
 from factory.config import AgentSpec, Config
+from factory.environment import ports
 from factory.faults import Point, reached
 from factory.git import folders
 from factory.git.trees import free_name
@@ -75,7 +76,7 @@ class Worktrees:
             await self._furnish(task, folder)
             self._open_attempt(task)
             reached(Point.WORK_LAID)
-            return self._shop.amend(task.id, worktree=name)
+            return self._shop.amend(task.id, worktree=name, ports=around.block(self._shop, task))
         finally:
             self._claimed.discard(name)
 
@@ -125,16 +126,19 @@ class Worktrees:
             found = await self.programs.ready(spec)
             profile = sandbox.cli(
                 folder, scratch, login=self._own(task, spec), network=spec.network,
-                private_git=git, history=history, environment=_both(found, ready.environment),
+                hosts=spec.hosts, private_git=git, history=history,
+                environment=_both(found, ready.environment),
                 env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
             )  # fmt: skip
-            if not (spec.network or spec.login or spec.config):
+            if not (spec.network or spec.hosts or spec.login or spec.config):
                 profile = replace(profile, name="tools")
         else:
             profile = sandbox.tools(
                 folder, scratch, private_git=git, history=history, environment=ready.environment
             )
-        return replace(profile, contained=self._shop.contained)
+        profile = replace(profile, contained=self._shop.contained)
+        services = {one.name for one in ready.spec.services if one.agents} if spec else ()
+        return ports.accompanied(profile, ready.spec, task.ports, services)
 
     def _own(self, task: Task, spec: AgentSpec) -> tuple[sandbox.Bind, ...]:
         """The folders of a program's configuration that are this attempt's alone, and its login."""
@@ -197,6 +201,7 @@ class Worktrees:
                 await self._keep(task, self._shop.trees.worktrees / task.worktree)
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
+            await self._tear_down(task)
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
@@ -204,6 +209,12 @@ class Worktrees:
             folder = self._shop.attempt_folder(f"{task.id}.{number}")
             for part in ("tmp", "git", "home"):
                 await asyncio.to_thread(folders.remove, folder / part)
+
+    async def _tear_down(self, task: Task) -> None:
+        """Its files are kept by now. No environment is built for it where there is none."""
+        if await around.tears_down(self._shop):
+            profile = await self.profile(task, None)
+            await around.tear_down(self._shop, attempt_name(task), profile)
 
 
 def attempt_name(task: Task) -> str:

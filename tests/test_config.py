@@ -17,6 +17,7 @@ from factory.config import (
     Config,
     EnvironmentSpec,
     GuardrailSpec,
+    ServiceSpec,
     StandingAccept,
 )
 from factory.configfile import parse
@@ -34,6 +35,8 @@ kind = "claude"
 name = "tests"
 run = "pytest"
 """
+
+PROGRAM = "kind = 'command'\nrun = 'a'\n"
 
 
 def problems_of(text: str) -> tuple[str, ...]:
@@ -71,6 +74,17 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
         toolchain=("~/.rustup",),
         path=("~/.cargo/bin",),
         env=(("TZ", "UTC"),),
+        prepare=("python3 manage.py migrate",),
+        teardown=("rm -rf /tmp/data",),
+        submodules=True,
+        services=(
+            ServiceSpec(
+                name="db",
+                run="postgres -D /tmp/data -p $PORT",
+                port=0,
+                ready="pg_isready -p $PORT",
+            ),
+        ),
     )
     assert config.standing_accept == StandingAccept(
         paths=("docs/**",),
@@ -81,14 +95,17 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
     assert foreign is not None
     assert foreign.login == ("~/.claude/.credentials.json",)
     assert foreign.network
+    assert foreign.hosts == ("api.anthropic.com", "*.claude.ai", "127.0.0.1:8080")
     assert foreign.subscription
     assert config.guardrails[0].compare is Compare.NO_WORSE
     assert config.guardrails[2] == GuardrailSpec(
-        name="tests", run="pytest", kind="pytest", timeout=1800.0
+        name="tests", run="pytest", kind="pytest", timeout=1800.0, services=("db",)
     )
 
 
-@pytest.mark.parametrize("struct", [AgentSpec, GuardrailSpec, EnvironmentSpec, StandingAccept])
+@pytest.mark.parametrize(
+    "struct", [AgentSpec, GuardrailSpec, EnvironmentSpec, ServiceSpec, StandingAccept]
+)
 def test_the_reference_page_names_every_key_there_is(struct: type[AgentSpec]) -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     tables = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) | {"name"}
@@ -182,6 +199,12 @@ def test_a_file_without_agents_is_an_error() -> None:
         ('environment = { setup = ["a\\u0000"] }', "environment.setup[1]: expected a shell"),
         ("environment = { env = { PATH = '/x' } }", "environment.env.PATH: expected the name of"),
         ("environment = { env = { A = 1 } }", "environment.env.A: expected text, found 1"),
+        ("environment = { ports = 101 }", "environment.ports: expected ports as a whole number fr"),
+        ("service = 3", "service: expected [[service]] in double brackets"),
+        ("service = [{ name = 'a-b', run = 'x' }]", "service[1].name: expected a name of up to 20"),
+        ("service = [{ name = 'a' }]", "service[1].run: expected a shell command, but it is mi"),
+        ("service = [{ name = 'a', run = 'x', port = 10 }]", "service[1].port: expected a num"),
+        ("service = [{ name = 'a', run = 'x', prot = 1 }]", "service[1].prot: there is no su"),
         ("standing_accept = { until = 2027-01-01 }", "standing_accept.until: expected a date"),
         ("standing_accept = { until = 2027-01-01T00:00:00 }", "standing_accept.until: expected"),
         ("standing_accept = { max_lines = 0 }", "standing_accept.max_lines: expected lines"),
@@ -206,6 +229,15 @@ def test_a_value_that_will_not_do_is_named_with_what_was_expected(line: str, pro
         ("kind = 'claude'\nbase_url = 'api'", "agents.x.base_url: expected an address"),
         ("kind = 'claude'\nkey_env = 'sk-1'", "agents.x.key_env: expected the name of a varia"),
         ("kind = 'command'\nrun = 'a'\nlogin = ['~/']", "agents.x.login[1]: expected a folder"),
+        ("kind = 'claude'\nhosts = ['a.b']", "agents.x.hosts: only agents of kind acp or command"),
+        (PROGRAM + "hosts = ['https://a.b/c']", "expected a host such as api.example.com, *.exam"),
+        (PROGRAM + "hosts = ['https://a.b/c']", "; write the host alone, without https:// and pa"),
+        (PROGRAM + "hosts = ['a', '10.0.0.1']", "agents.x.hosts[2]: expected a host"),
+        (PROGRAM + "hosts = ['localhost']", "; an address that is not public needs its port"),
+        (PROGRAM + "hosts = ['127.0.0.1:80']", "; a port of this machine's own is 1024 or higher"),
+        (PROGRAM + "hosts = ['a..b']", "agents.x.hosts[1]: expected a host"),
+        (PROGRAM + "hosts = []", "agents.x.hosts: expected at least one host"),
+        (PROGRAM + "hosts = ['a']\nnetwork = false", "agents.x.network: hosts grants a network"),
         ("kind = 'command'\nrun = 'a'\noutput = 'json'", "agents.x.output: expected one of"),
     ],
 )
@@ -319,6 +351,27 @@ def test_no_glob_that_is_let_in_makes_the_matcher_fail(glob: str, path: str) -> 
     except ConfigError:
         return
     matches(path, config.critical)
+
+
+@pytest.mark.parametrize(
+    ("own", "hosts"),
+    [
+        ("", CODEX.hosts),
+        ("network = true", ()),
+        ("network = false", ()),
+        ("hosts = ['pypi.org']", (*CODEX.hosts, "pypi.org")),
+        ("base_url = 'http://127.0.0.1:8099/v1'", ("127.0.0.1:8099",)),
+        ("base_url = 'https://me@[fd00::1]/'\nhosts = ['a.b']", ("[fd00::1]:443", "a.b")),
+        ("base_url = 'http://127.0.0.1:8099'\nnetwork = true", ()),
+    ],
+)
+def test_a_program_that_is_known_reaches_what_it_needs_unless_the_file_says_otherwise(
+    own: str, hosts: tuple[str, ...]
+) -> None:
+    text = f'agent = "claude"\n[agents.codex]\nkind = "acp"\npreset = "codex"\n{own}\n{SMALL}'
+    spec = parse(text).agent_named("codex")
+    assert spec is not None
+    assert spec.hosts == hosts
 
 
 def test_a_preset_says_what_the_file_does_not_and_lists_are_added_to_it() -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from factory import environment, sandbox
 from factory.config import EnvironmentSpec
-from factory.environment import Environments, SetupError
+from factory.environment import Environments, SetupError, ports
 from factory.git import folders
 from factory.model import FactoryError
 from factory.sandbox.registries import registries
@@ -236,11 +236,24 @@ def test_only_named_variables_are_handed_through() -> None:
 
 
 def test_a_block_of_free_ports_is_free() -> None:
-    block = environment.free_ports(8)
-    assert len(block) == 8
-    for port in block:
+    first, count = ports.block(8, ())
+    assert count == 8
+    for port in range(first, first + 8):
         with socket.socket() as one:
             one.bind(("127.0.0.1", port))
+
+
+def test_blocks_of_ports_do_not_meet_however_wide_they_are() -> None:
+    taken: list[tuple[int, int]] = []
+    for count in (10, 3, 100, 10, 1):
+        taken.append(ports.block(count, taken, start=7))
+    all_of_them = [port for first, count in taken for port in range(first, first + count)]
+    assert len(set(all_of_them)) == len(all_of_them) == 124
+    with socket.socket() as listens:
+        listens.bind(("127.0.0.1", taken[0][0] + 4))
+        listens.listen()
+        first, _ = ports.block(10, (), start=7)
+        assert first != taken[0][0]
 
 
 # --- included files ------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,16 @@ from factory.model import Spend, Struct
 from factory.sandbox import Profile
 
 
+class Unpriced(StrEnum):
+    """What to do where the price of a model is unknown."""
+
+    COUNT = "count"
+    """Its tokens are counted: a cap holds them, or the price matters to none."""
+    ASK = "ask"
+    REFUSE = "refuse"
+    """Nobody attends who could be asked."""
+
+
 class Desk(Struct):
     """Where an attempt's agent works: everything it may touch, and nothing else."""
 
@@ -21,7 +32,8 @@ class Desk(Struct):
     title: str
     spec: AgentSpec
     profile: Profile
-    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it."""
+    """`tools` for our own loop, `cli` for a foreign program; the worktree is mounted in it. The
+    network of its `hosts` is open as long as the agent works."""
     scratch: Path
     """A folder of the attempt's on the host, mounted at /tmp; survives between commands."""
     history: Sequence[AnyEntry]
@@ -37,6 +49,9 @@ class Desk(Struct):
     """Stands before the model's endpoint."""
     key: str = ""
     """The API key; never enters the sandbox."""
+    unpriced: Unpriced = Unpriced.COUNT
+    breaker_of: Callable[[AgentSpec], Breaker] | None = None
+    """The one before another model of the account; None: the same."""
 
     def now(self) -> float:
         """Seconds since 1970."""

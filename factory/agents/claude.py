@@ -20,11 +20,13 @@ from factory.agents.conversation import (
     text_of,
     tool_calls,
 )
-from factory.agents.endpoint import Ask, Endpoint
+from factory.agents.endpoint import BYTES_A_TOKEN, Ask, Endpoint
 from factory.agents.instructions import system
 from factory.agents.progress import admonish, since_round
+from factory.agents.roles import Roles, is_plan, with_findings
 from factory.agents.setbacks import WAITS, given_up
 from factory.agents.tools import TOOLS, handoff, perform, refused, summary
+from factory.agents.unpriced import question
 from factory.entry import (
     AnyEntry,
     Delta,
@@ -36,7 +38,7 @@ from factory.entry import (
     ToolCall,
     ToolResult,
 )
-from factory.ledger import Price, Prices, estimate
+from factory.ledger import Price, Prices, most
 from factory.model import AgentError, Handoff, Spend
 from factory.transcript import ASK, HANDOFF, interrupted
 
@@ -45,8 +47,6 @@ ROOM = 0.6
 MOST_KEPT = 160_000
 """Tokens at which they are left out of a wider window too: every turn carries them."""
 USUAL_WINDOW = 200_000
-BYTES_A_TOKEN = 2
-"""Fewer than tokenizers make of code and prose, so that an estimate is not too low."""
 NOT_RUN = (
     "Not run: your answer was cut off at the limit of output tokens, so this call may not be "
     "whole. Do it in smaller steps, a large file in several parts."
@@ -63,7 +63,12 @@ class Claude:
     async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
         """Work until the agent hands off or asks. Raises AgentError and SandboxError."""
         price = self._prices.of(desk.spec.model)
-        loop = _Loop(desk, Endpoint(desk, price, self._waits), price)
+        roles = Roles(desk, self._prices, self._waits)
+        asked = None if desk.spec.subscription else question(desk, roles.unpriced())
+        if asked is not None:
+            yield asked
+            return
+        loop = _Loop(desk, Endpoint(desk, price, self._waits), price, roles)
         async with aclosing(loop.run()) as entries:
             async for entry in entries:
                 yield entry
@@ -72,10 +77,11 @@ class Claude:
 class _Loop:
     """One run of the loop: its endpoint, and the transcript as it grows."""
 
-    def __init__(self, desk: Desk, endpoint: Endpoint, price: Price | None) -> None:
+    def __init__(self, desk: Desk, endpoint: Endpoint, price: Price | None, roles: Roles) -> None:
         self._desk = desk
         self._endpoint = endpoint
         self._price = price
+        self._roles = roles
         self._history = list(desk.history)
         self._start = _last_response(self._history)
 
@@ -86,11 +92,12 @@ class _Loop:
             yield result
         async with self._endpoint:
             while True:
-                async with aclosing(self._turn()) as entries:
-                    async for entry in entries:
-                        if not isinstance(entry, Delta):
-                            self._history.append(entry)
-                        yield entry
+                for part in (self._roles.plan(self._history), self._turn()):
+                    async with aclosing(part) as entries:
+                        async for entry in entries:
+                            if not isinstance(entry, Delta):
+                                self._history.append(entry)
+                            yield entry
                 if isinstance(self._history[-1], Finished | Question):
                     return
 
@@ -102,7 +109,9 @@ class _Loop:
             yield Prompt(at=desk.now(), text=text, origin=Origin.DEVELOPER)
         end = ending(self._history, desk.now())
         if end is not None:
-            yield end
+            async with aclosing(self._ended(end)) as entries:
+                async for entry in entries:
+                    yield entry
             return
         if advice := admonish(since_round(self._history, self._start), desk.spec.turns):
             yield Prompt(at=desk.now(), text=advice, origin=Origin.ENGINE)
@@ -111,8 +120,8 @@ class _Loop:
             messages=conversation(self._history, room(self._price)),
             tools=TOOLS,
         )
-        most = self._most(ask)
-        answer = self._endpoint.answer(ask, lambda: desk.reserve(most), given_up(self._history))
+        cost = self._most(ask)
+        answer = self._endpoint.answer(ask, lambda: desk.reserve(cost), given_up(self._history))
         async with aclosing(answer):
             async for entry in answer:
                 yield entry
@@ -130,11 +139,20 @@ class _Loop:
                 yield ToolCall(at=desk.now(), id=call["id"], name=call["name"], text=summary(call))
                 yield await perform(desk, call)
 
+    async def _ended(self, end: Finished | Question) -> AsyncGenerator[AnyEntry, None]:
+        """The end of the work; a handoff is reviewed first, where there is a reviewer."""
+        if isinstance(end, Finished):
+            async with aclosing(self._roles.review(self._history)) as entries:
+                async for entry in entries:
+                    yield entry
+            end = msgspec.structs.replace(end, handoff=with_findings(end.handoff, self._history))
+        yield end
+
     def _most(self, ask: Ask) -> Spend:
         """The most the request can cost."""
         tokens = input_tokens(ask, self._history)
-        most = estimate(self._price, tokens, self._endpoint.max_tokens)
-        return msgspec.structs.replace(most, usd=None) if self._desk.spec.subscription else most
+        free = self._desk.spec.subscription
+        return most(self._price, tokens, self._endpoint.max_tokens, free=free)
 
 
 def ending(history: Sequence[AnyEntry], at: float) -> Finished | Question | None:
@@ -176,9 +194,9 @@ def input_tokens(ask: Ask, history: Sequence[AnyEntry]) -> int:
 
     Counted from what the last answer carried, where the endpoint counts; else from its size.
     """
-    whole = len(msgspec.json.encode(ask)) // BYTES_A_TOKEN
+    whole = ask.tokens
     last = _last_response(history)
-    if last == len(history):
+    if last == len(history) or is_plan(history, last):
         return whole
     response = history[last]
     assert isinstance(response, Response)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import structs
 
 from factory.agents.base import Desk
 from factory.agents.breaker import Turn
+from factory.agents.clients import connect, unsigned
 from factory.agents.conversation import Block, Message, cached
 from factory.agents.setbacks import (
     GAVE_UP,
@@ -26,10 +27,10 @@ from factory.agents.setbacks import (
     setback,
 )
 from factory.awake import Limit
-from factory.config import OFFICIAL
+from factory.endpoints import Takes, service_named
 from factory.entry import Delta, Remark, Response, Usage
 from factory.ledger import Price, Tokens, spend
-from factory.model import AgentError, Spend, Struct
+from factory.model import Spend, Struct
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -41,6 +42,8 @@ T = TypeVar("T")
 DELTA_SECONDS = 0.1
 """How long text is gathered before the screen gets it."""
 _CACHED = {"type": "ephemeral"}
+BYTES_A_TOKEN = 2
+"""Fewer than tokenizers make of code and prose, so that an estimate is not too low."""
 LONGEST_TOKEN = 64
 """Characters; an answer of more for each token that it may have is none."""
 
@@ -51,6 +54,11 @@ class Ask(Struct):
     system: str
     messages: Sequence[Message]
     tools: Sequence[Block]
+
+    @property
+    def tokens(self) -> int:
+        """No fewer tokens than it carries, judged by its size."""
+        return len(msgspec.json.encode(self)) // BYTES_A_TOKEN
 
 
 class Endpoint:
@@ -63,17 +71,13 @@ class Endpoint:
         self._price = price
         self._now = desk.now
         self._waits = waits
-        self._url = desk.spec.base_url or OFFICIAL
-        self._host = urlsplit(self._url).netloc
+        self._takes = service_named(desk.spec.endpoint).takes
+        self._host = ""
         self._client: AsyncAnthropic | None = None
 
     async def __aenter__(self) -> Self:
-        if not self._key and self._url == OFFICIAL:
-            raise AgentError(
-                f"There is no API key for agent {self._spec.name!r}: put one into "
-                f"{self._spec.key_env} and run `factory-tui engine restart`"
-            )
-        self._client = await self._connect()
+        self._client = await connect(self._spec, self._key)
+        self._host = urlsplit(str(self._client.base_url)).netloc
         return self
 
     async def __aexit__(
@@ -84,27 +88,6 @@ class Endpoint:
     ) -> None:
         if self._client is not None:
             await self._client.close()
-
-    async def _connect(self) -> AsyncAnthropic:
-        # Importing it takes a second; the engine does so at its start, a test may not have.
-        await asyncio.to_thread(importlib.import_module, "anthropic.resources.messages")
-        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
-        from httpx2 import AsyncHTTPTransport
-
-        url = urlsplit(self._url)
-        http = None
-        if url.hostname in ("127.0.0.1", "::1", "localhost"):
-            # A proxy of the machine's leads nowhere near a server on the machine itself; and
-            # reading all certificates takes longer than starting bubblewrap.
-            transport = AsyncHTTPTransport(verify=url.scheme == "https")
-            http = DefaultAsyncHttpxClient(transport=transport)
-        return AsyncAnthropic(
-            api_key=self._key or "none",
-            base_url=self._url,
-            max_retries=0,  # ours know of long waits, cut streams and what a lost answer cost
-            open_telemetry=False,
-            http_client=http,
-        )
 
     async def answer(
         self, ask: Ask, reserve: Callable[[], None], given_up: int = 0
@@ -144,6 +127,8 @@ class Endpoint:
         proven = self._desk.breaker.proven or any(
             isinstance(entry, Response) for entry in self._desk.history
         )
+        if (failed := unsigned(error, self._spec)) is not None:
+            return failed
         return setback(error, self._host, self._spec, self._now(), proven=proven)
 
     def _pause(self, turn: Turn, failed: Setback, given_up: int) -> float:
@@ -184,15 +169,20 @@ class Endpoint:
 
     def _request(self, ask: Ask) -> dict[str, Any]:
         """The arguments of `messages.stream`."""
+        system: Block = {"type": "text", "text": ask.system}
+        caches = Takes.CACHE in self._takes
         request: dict[str, Any] = {
             "model": self._spec.model,
             "max_tokens": self.max_tokens,
-            "system": [{"type": "text", "text": ask.system, "cache_control": _CACHED}],
-            "messages": cached(ask.messages),
-            "tools": list(ask.tools),
+            "system": [{**system, "cache_control": _CACHED} if caches else system],
+            "messages": cached(ask.messages) if caches else list(ask.messages),
         }
-        if self._price is not None and self._price.adaptive:
+        if ask.tools:
+            request["tools"] = list(ask.tools)
+        if self._price is not None and self._price.adaptive and Takes.THINKING in self._takes:
             request["thinking"] = {"type": "adaptive", "display": "summarized"}
+        if self._spec.effort and Takes.EFFORT in self._takes:
+            request["output_config"] = {"effort": self._spec.effort}
         return request
 
     @property

@@ -160,6 +160,8 @@ async def _bash(desk: Desk, call: Block, given: dict[str, Any]) -> ToolResult:
 async def _edit(desk: Desk, call: Block, given: dict[str, Any]) -> ToolResult:
     source = resources.files("factory.agents").joinpath("editor.py").read_text()
     command = [sys.executable, "-I", "-S", "-c", source]
+    alone = msgspec.structs.replace(desk.profile, services=())
+    desk = msgspec.structs.replace(desk, profile=alone)
     result = await _run(desk, call, command, EDITOR_SECONDS, msgspec.json.encode(given))
     return msgspec.structs.replace(result, exit_code=None)
 

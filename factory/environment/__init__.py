@@ -7,7 +7,6 @@ import hashlib
 import os
 import platform
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +28,6 @@ __all__ = [
     "Ready",
     "SetupError",
     "digest",
-    "free_ports",
     "handed",
     "include",
     "key",
@@ -60,6 +58,16 @@ class Ready(Struct):
     environment: Environment = Environment()
     log: Path | None = None
     """What its setup said; None where there was no setup."""
+    spec: EnvironmentSpec = EnvironmentSpec()
+
+    @property
+    def surroundings(self) -> str:
+        """All that a check finds there, as a hash: what it is made from, what runs before it."""
+        spec = self.spec
+        if not (spec.prepare or spec.services or spec.submodules):
+            return self.key
+        parts = (self.key, spec.prepare, spec.services, spec.ports, spec.submodules)
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
 def key(spec: EnvironmentSpec, inputs: Mapping[str, bytes], tools: str) -> str:
@@ -129,7 +137,7 @@ class Environments:
         name = self.key(spec, inputs)
         declared = toolchain(spec)
         if not spec.setup:
-            return Ready(key=name, environment=declared)
+            return Ready(key=name, environment=declared, spec=spec)
         if not self._done(name).exists():
             return None
         os.utime(self._done(name))
@@ -142,6 +150,7 @@ class Environments:
             key=name,
             environment=replace(declared, binds=binds, env=env),
             log=self._log(name),
+            spec=spec,
         )
 
     async def ready(
@@ -265,23 +274,3 @@ def handed(
 ) -> tuple[tuple[str, str], ...]:
     """The variables of these names, where they are set."""
     return tuple((name, environ[name]) for name in names if name in environ)
-
-
-def free_ports(count: int) -> range:
-    """A block of so many loopback ports that were free just now."""
-    for _try in range(100):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            start = first.getsockname()[1]
-        if all(_free(port) for port in range(start, start + count)):
-            return range(start, start + count)
-    raise FactoryError(f"no {count} free loopback ports in a row; close what listens on them")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True

@@ -17,14 +17,16 @@ from msgspec.structs import replace
 
 from factory import environment, guardrails, sandbox
 from factory.config import Config, GuardrailSpec
-from factory.environment import Ready, installed
+from factory.environment import Ready, installed, ports
 from factory.faults import Point, reached
 from factory.git import folders
-from factory.guardrails import verdict
+from factory.guardrails import report, verdict
 from factory.guardrails.base import Kind
+from factory.guardrails.crash import broken
 from factory.logs import Log
 from factory.model import Outcome, Run, Verdict
 from factory.sandbox import Finished
+from factory.sandbox.company import REPORT
 from factory.shop import Shop
 from factory.wire import GuardrailStatus
 
@@ -112,7 +114,7 @@ class Checks:
         """All that a check finds beside the tree: its environment, and the included files."""
         patterns = await self._shop.included()
         own = await asyncio.to_thread(environment.digest, patterns, self._shop.repository.path)
-        return f"{ready.key} {own}" if own else ready.key
+        return f"{ready.surroundings} {own}" if own else ready.surroundings
 
     async def _version(self, spec: GuardrailSpec, ready: Ready) -> str:
         command = spec.version or guardrails.kind(spec.kind).version(spec)
@@ -123,15 +125,25 @@ class Checks:
         if known is None:
             said: list[bytes] = []
             async with folders.fresh(self._shop.place.state, "version") as empty:
-                profile = self._profile(empty, empty, ready)
+                profile = self._plain(empty, empty, ready)
                 await sandbox.run(profile, command, timeout=60, on_output=said.append)
             known = b"".join(said).decode(errors="replace").strip()[:200]
             self._versions[slot] = known
         return known
 
-    def _profile(self, folder: Path, results: Path, ready: Ready) -> sandbox.Profile:
+    def _plain(self, folder: Path, results: Path, ready: Ready) -> sandbox.Profile:
         profile = sandbox.gate(str(folder), str(results), environment=ready.environment)
         return replace(profile, contained=self._shop.contained)
+
+    def _profile(
+        self, spec: GuardrailSpec, folder: Path, results: Path, ready: Ready
+    ) -> sandbox.Profile:
+        """The sandbox of one run: what the project prepares, and the services that it names."""
+        count = ready.spec.ports
+        block = ports.fixed(count) if self._shop.contained else ports.block(count, ())
+        plain = self._plain(folder, results, ready)
+        profile = ports.accompanied(plain, ready.spec, block, spec.services)
+        return replace(profile, before=ready.spec.prepare)
 
     async def _run(
         self, spec: GuardrailSpec, tree: str, ready: Ready, key: str, tool: str, progress: Progress,
@@ -177,11 +189,13 @@ class Checks:
                     seen.take(chunk)
 
                 finished = await sandbox.run(
-                    self._profile(folder, results, ready), command, timeout=spec.timeout,
+                    self._profile(spec, folder, results, ready), command, timeout=spec.timeout,
                     on_output=on_output,
                 )  # fmt: skip
-            output = _readable(log)
-            return finished, kind.outcome(spec, finished, output, results)
+            why = report.text(results, REPORT)
+            if why:
+                return finished, broken(" ".join(why.split())[:300], why)
+            return finished, kind.outcome(spec, finished, _readable(log), results)
 
     async def _twice(
         self, spec: GuardrailSpec, again: str, tree: str, ready: Ready, log: Path, first: Outcome

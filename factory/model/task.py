@@ -207,6 +207,8 @@ class Task(Struct):
     """Commit the attempt's worktree stands on."""
     worktree: str = ""
     """Name of the pool slot that the attempt holds."""
+    ports: tuple[int, int] = (0, 0)
+    """The first of its own loopback ports, and how many they are, until it is over."""
     lay_out: str = ""
     """A tree that the worktree must be made to hold before work goes on: a merge with conflicts."""
     began: str = ""

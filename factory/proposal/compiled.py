@@ -86,15 +86,15 @@ def look_for_rust(site: Site) -> Findings:
         env=(("CARGO_HOME", "/env/cargo"),),
     )
     found = Findings(guardrails=tuple(guardrails), environment=fetched, missing=tuple(missing))
-    return Findings(environment=reach) + _rustup(program) + found
+    return Findings(environment=reach) + _rustup(site, program) + found
 
 
-def _rustup(program: str) -> Findings:
+def _rustup(site: Site, program: str) -> Findings:
     """rustup's cargo is a proxy that finds the real one through RUSTUP_HOME."""
     folder = PurePosixPath(program).parent
     if not folder.match("*/.cargo/bin"):
         return Findings()
-    rustup = str(folder.parent.parent / ".rustup")
+    rustup = site.short(folder.parent.parent / ".rustup")
     return Findings(
         environment=EnvironmentSpec(toolchain=(rustup,), env=(("RUSTUP_HOME", rustup),))
     )

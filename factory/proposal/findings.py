@@ -34,6 +34,7 @@ class Findings(Struct):
                 toolchain=_once(ours.toolchain + theirs.toolchain),
                 path=_once(ours.path + theirs.path),
                 env=tuple(dict((*ours.env, *theirs.env)).items()),
+                prepare=ours.prepare + theirs.prepare,
             ),
             agents=self.agents + other.agents,
             missing=self.missing + other.missing,
@@ -72,16 +73,17 @@ class Site(Struct):
         folder = PurePosixPath(found).parent
         if str(folder) in _ON_PATH:
             return EnvironmentSpec()
-        path = (self._short(folder),)
+        path = (self.short(folder),)
         if any(folder.is_relative_to(place) for place in _MOUNTED):
             return EnvironmentSpec(path=path)
         if _WHOLE.fullmatch(str(folder)):
             return None
         whole = folder.parent if folder.name == "bin" else folder
         mounted = folder if _WHOLE.fullmatch(str(whole)) else whole
-        return EnvironmentSpec(toolchain=(self._short(mounted),), path=path)
+        return EnvironmentSpec(toolchain=(self.short(mounted),), path=path)
 
-    def _short(self, folder: PurePosixPath) -> str:
+    def short(self, folder: PurePosixPath) -> str:
+        """A folder of the machine as factory.toml has it: with `~` for the home."""
         if self.home and folder != PurePosixPath(self.home) and folder.is_relative_to(self.home):
             return f"~/{folder.relative_to(self.home)}"
         return str(folder)

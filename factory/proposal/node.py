@@ -70,13 +70,11 @@ def look(site: Site) -> Findings:
 
 
 def _guardrails(package: _Package, program: str) -> list[GuardrailSpec]:
-    needs = package.dependencies or package.dev_dependencies
-    link = f"{_LINK} && " if needs else ""
     found = []
     for name, scripts in _SCRIPTS.items():
         script = next((script for script in scripts if script in package.scripts), "")
         if script and "no test specified" not in package.scripts[script]:
-            run = f"{link}{program} run {script}"
+            run = f"{program} run {script}"
             limit = 1800.0 if name == "test" else 600.0
             found.append(GuardrailSpec(name=f"{program}-{name}", run=run, timeout=limit))
     return found
@@ -102,5 +100,6 @@ def _modules(tree: Tree, package: _Package, program: str, lock: str) -> Findings
     setup = f"{install} && mv node_modules /env/node_modules"
     inputs = tuple(name for name in ("package.json", lock, ".npmrc", ".yarnrc.yml") if name in tree)
     return Findings(
-        environment=EnvironmentSpec(setup=(setup,), inputs=inputs), missing=tuple(missing)
+        environment=EnvironmentSpec(setup=(setup,), inputs=inputs, prepare=(_LINK,)),
+        missing=tuple(missing),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from factory.proposal import agents, compiled, node, python
+from msgspec.structs import replace
+
+from factory.proposal import agents, compiled, node, projects, python
 from factory.proposal.findings import Findings, Proposal, Site
 from factory.proposal.tree import Tree
 
@@ -16,6 +18,13 @@ _LOOKS: tuple[Callable[[Site], Findings], ...] = (
     compiled.look_for_rust,
 )
 """A further language is one function and one line here."""
+
+
+def _looked(site: Site) -> Findings:
+    found = Findings()
+    for look in _LOOKS:
+        found += look(site)
+    return found
 
 
 def propose(
@@ -33,9 +42,10 @@ def propose(
     `exists` says whether a folder such as `~/.local/share/claude` is there.
     """
     site = Site(tree=Tree(root), programs=programs, keys=tuple(keys), home=home, exists=exists)
-    found = Findings()
-    for look in _LOOKS:
-        found += look(site)
+    folders = projects.folders(site.tree)
+    found = _looked(replace(site, tree=site.tree.without(folders)))
+    below = {name: _looked(replace(site, tree=site.tree.below(name))) for name in folders}
+    found += projects.together(site.tree, found, below)
     found += compiled.look_for_make(site, found)
     if not found.guardrails:
         found += Findings(

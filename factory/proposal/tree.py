@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from factory.globs import matches
@@ -19,12 +19,22 @@ _SKIPPED = {
 class Tree:
     """The regular files below a folder. Links are not followed and not listed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, names: Iterable[str] | None = None) -> None:
+        """`names` are those that count, relative to the root; None: all there are."""
         self._root = root
-        self.names = _names(root)
+        self.names = _names(root) if names is None else dict.fromkeys(names)
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
+
+    def below(self, folder: str) -> Tree:
+        """What lies in a folder, as a tree of its own."""
+        inside = (name.removeprefix(f"{folder}/") for name in self.names if _in(name, (folder,)))
+        return Tree(self._root / folder, inside)
+
+    def without(self, folders: Sequence[str]) -> Tree:
+        """The same tree, but for these folders."""
+        return Tree(self._root, (name for name in self.names if not _in(name, folders)))
 
     def some(self, *globs: str) -> tuple[str, ...]:
         """The names that match a glob, in order."""
@@ -43,6 +53,10 @@ class Tree:
                 return file.read(_MOST_BYTES).decode("utf-8", errors="replace")
         except OSError:
             return ""
+
+
+def _in(name: str, folders: Sequence[str]) -> bool:
+    return any(name.startswith(f"{folder}/") for folder in folders)
 
 
 def _names(root: Path) -> dict[str, None]:

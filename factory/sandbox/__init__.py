@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from factory.awake import Limit
 from factory.model import SandboxError, Struct
-from factory.sandbox import bubblewrap, containment, quota
+from factory.sandbox import bubblewrap, company, containment, network, quota
 from factory.sandbox.bubblewrap import describe, find_bubblewrap
 from factory.sandbox.leash import Feed, Leash, Outlet, open_file
 from factory.sandbox.machine import Machine
@@ -32,6 +32,7 @@ from factory.sandbox.profiles import (
     File,
     Limits,
     Profile,
+    Service,
     cli,
     gate,
     outside,
@@ -53,6 +54,7 @@ __all__ = [
     "Finished",
     "Limits",
     "Profile",
+    "Service",
     "cli",
     "describe",
     "find_bubblewrap",
@@ -155,6 +157,7 @@ class _Program:
         self._process: asyncio.subprocess.Process | None = None
         self._code: int | None = None
         self._leash = Leash() if profile.contained else None
+        self._line: network.Line | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._output = Outlet(on_output, self._kill)
         self._error = Outlet(on_error, self._kill) if on_error else self._output
@@ -166,6 +169,7 @@ class _Program:
         """Start it. Raises SandboxError where that cannot be."""
         shell = self._machine.shell
         words = [shell, "-c", command] if isinstance(command, str) else list(command)
+        words = company.accompanied(self._profile, words)
         limited = bubblewrap.limited(self._profile, self._machine, words)
         try:
             with contextlib.ExitStack() as opened:
@@ -221,10 +225,12 @@ class _Program:
         options = bubblewrap.arguments(profile, machine, numbers, cwd=cwd, filter=filter_)
         options += ["--json-status-fd", str(leash.status)]
         number = open_file(opened, b"".join(os.fsencode(word) + b"\0" for word in options))
+        self._line = network.line(profile)
+        passed += self._line.descriptors
         self._guard = _guard()
         self._process = await asyncio.create_subprocess_exec(
             *(machine.bubblewrap, "--args", str(number), "--"),
-            *("/bin/sh", "-c", _WAIT + source, "sh", *words),
+            *("/bin/sh", "-c", _WAIT + source, "sh", *self._line.first, *words),
             stdin=leash.gate,
             stdout=self._output.theirs,
             stderr=self._error.theirs,
@@ -289,6 +295,8 @@ class _Program:
         if self._leash is not None:
             self._code = await self._leash.end(self._gone())
             _end_group(self._guard)
+            if self._line is not None:
+                self._line.close()
         elif self._process is not None:
             self._kill()
             await self._process.wait()

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 
 from factory.sandbox import seccomp
 from factory.sandbox.machine import Machine, facts
-from factory.sandbox.profiles import GIT, HOME, SCRATCH, TREE, Bind, File, Limits, Profile
+from factory.sandbox.profiles import (
+    GIT,
+    HOME,
+    SCRATCH,
+    TREE,
+    Bind,
+    File,
+    Limits,
+    Profile,
+    proxied,
+)
 
 _USER = 1000
 """Inside, nobody is root: tests of file permissions mean the same on every machine."""
@@ -150,7 +160,7 @@ def environment(profile: Profile, machine: Machine) -> dict[str, str]:
         "TMPDIR": SCRATCH,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return fixed | dict(profile.env)
+    return fixed | dict(profile.env) | dict(proxied(profile))
 
 
 def limited(profile: Profile, machine: Machine, command: Sequence[str]) -> list[str]:
@@ -214,13 +224,21 @@ def _below(path: str, folder: str) -> bool:
     return PurePosixPath(path).is_relative_to(folder)
 
 
+def _network(profile: Profile) -> str:
+    if profile.network:
+        return "yes, the whole of it, and nobody writes down where it goes"
+    if not profile.hosts:
+        return "none"
+    return f"only {' '.join(profile.hosts)}, by our proxy, which writes down each contact"
+
+
 def describe(profile: Profile, machine: Machine | None = None) -> str:
     """The profile in plain lines, for `factory-tui doctor`: what is there, and so what is not."""
     facts = machine or look()
     if not profile.contained:
         return f"{profile.name}: NOT contained; runs with all rights of yours in {profile.tree}\n"
     lines = [f"{profile.name}: bubblewrap ({facts.bubblewrap or 'missing'})"]
-    lines.append(f"  network    {'yes, the whole of it' if profile.network else 'none'}")
+    lines.append(f"  network    {_network(profile)}")
     for bind in binds(profile):
         lines.append(
             f"  {'writable ' if bind.writable else 'read-only'}  {bind.inside}  = {bind.host}"

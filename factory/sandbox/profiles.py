@@ -1,6 +1,6 @@
 """A sandbox as a value: what is mounted, what is set, what is allowed. No I/O.
 
-The four profiles are the four functions at the end; `factory.sandbox.bubblewrap` turns one into
+The profiles are the four functions at the end; `factory.sandbox.bubblewrap` turns one into
 arguments.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from factory.hosts import proxy_port
 from factory.model import Struct
 
 TREE = "/worktree"
@@ -64,6 +65,19 @@ class Limits(Struct):
     """What it may say on stdout and stderr."""
 
 
+class Service(Struct):
+    """A program that runs beside another one in its sandbox, and ends with it."""
+
+    name: str
+    run: str
+    """A shell command; it sees its port as `$PORT`."""
+    port: int = 0
+    """0 for none."""
+    ready: str = ""
+    """A shell command that ends with 0 once it can be used; empty: once its port answers."""
+    timeout: float = 30.0
+
+
 class Environment(Struct):
     """Tools and dependencies of a project, as `environment.py` has made them ready."""
 
@@ -81,7 +95,7 @@ class Profile(Struct):
     """A sandbox as a value: `doctor` prints it, `run` turns it into a bubblewrap command."""
 
     name: str
-    """`tools`, `gate`, `setup` or `cli`."""
+    """`tools`, `gate`, `setup`, `cli`, or `hosts` for a `cli` that reaches these alone."""
     tree: str
     """Host folder mounted at /worktree."""
     tree_writable: bool = True
@@ -93,7 +107,17 @@ class Profile(Struct):
     env: tuple[tuple[str, str], ...] = ()
     """All that the program sees of any environment, besides PATH, HOME and the like."""
     network: bool = False
+    """The whole of the host's network, unrecorded."""
+    hosts: tuple[str, ...] = ()
+    """What it may reach instead: entries as `factory.hosts` reads them. Never together with
+    `network`; reached only while `factory.sandbox.network.granted` serves them."""
+    door: str = ""
+    """Where the sandbox's ears are handed over: a socket of ours on the host, never inside."""
     limits: Limits = Limits()
+    services: tuple[Service, ...] = ()
+    """Started before each program, in this order, and ended with it."""
+    before: tuple[str, ...] = ()
+    """Shell commands that must end with 0 before the program begins; the services run by then."""
     contained: bool = True
     """False only where there is no bubblewrap and the developer attends."""
 
@@ -129,24 +153,27 @@ def cli(
     *,
     login: tuple[Bind, ...] = (),
     network: bool = True,
+    hosts: tuple[str, ...] = (),
     private_git: str = "",
     history: str = "",
     environment: Environment = BARE,
     env: tuple[tuple[str, str], ...] = (),
 ) -> Profile:
-    """For a foreign agent program: the network and its own login folder, nothing else of the home.
+    """For a foreign agent program: its network and its own login folder, nothing else of the home.
 
+    With `hosts` it reaches these alone, whatever `network` says.
     `login` is what `environment.login` made of the folders that factory.toml names.
     """
     binds, files = _agent(scratch, private_git, history)
     return Profile(
-        name="cli",
+        name="hosts" if hosts else "cli",
         tree=tree,
         binds=(*binds, *environment.binds, *login),
         files=files,
         path=environment.path,
         env=(*environment.env, *env),
-        network=network,
+        network=network and not hosts,
+        hosts=hosts,
     )
 
 
@@ -214,6 +241,20 @@ def _agent(
     if history:
         binds.append(Bind(host=history, inside=HISTORY))
     return tuple(binds), tuple(files)
+
+
+def proxied(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """What tells a program of the proxy, in all the ways that programs know.
+
+    The loopback goes past it: there the sandbox's own servers listen, and the granted ones.
+    """
+    if not (profile.hosts and profile.contained):
+        return ()
+    proxy = f"http://127.0.0.1:{proxy_port(profile.hosts)}"
+    said = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), proxy)
+    said["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    both = [*said.items(), *((name.lower(), value) for name, value in said.items())]
+    return (*both, ("NODE_USE_ENV_PROXY", "1"))
 
 
 def outside(profile: Profile, text: str) -> str:

@@ -140,8 +140,9 @@ class Agent:
     # --- what it does --------------------------------------------------------------------------
 
     def say(self, text: str) -> None:
-        for word in text.split(" "):
-            self.update("agent_message_chunk", content={"type": "text", "text": word + " "})
+        middle = len(text) // 2
+        for part in (text[:middle], text[middle:]):
+            self.update("agent_message_chunk", content={"type": "text", "text": part})
 
     def think(self, text: str) -> None:
         self.update("agent_thought_chunk", content={"type": "text", "text": text})
@@ -171,8 +172,13 @@ class Agent:
         name = f"{self.session}-{os.getpid()}-{self.calls}"
         self.update("tool_call", toolCallId=name, title=command, kind="execute",
                     status="in_progress", rawInput={"command": command})  # fmt: skip
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        said = [{"type": "content", "content": {"type": "text", "text": done.stdout + done.stderr}}]
+        pipe = subprocess.PIPE
+        done = subprocess.Popen(command, shell=True, stdout=pipe, stderr=subprocess.STDOUT)
+        while done.poll() is None and not self.cancelled.wait(0.02):
+            pass
+        done.kill()
+        printed = done.communicate()[0].decode()
+        said = [{"type": "content", "content": {"type": "text", "text": printed}}]
         self.update("tool_call_update", toolCallId=name, content=said,
                     status="failed" if done.returncode else "completed",
                     rawOutput={"exit_code": done.returncode})  # fmt: skip

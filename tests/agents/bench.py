@@ -51,13 +51,15 @@ class Workplace:
         self.reserved: list[Spend] = []
         self.reserve: Callable[[Spend], None] = self.reserved.append
         self.contained = True
+        self.git = ""
+        """A git dir for the agent, on the host; none where it is empty."""
         self.clock: Clock = SYSTEM
         self.breaker: Breaker | None = None
         for entry in history:
             self.transcript.append(entry)
 
     def desk(self) -> Desk:
-        profile = tools(str(self.tree), str(self.scratch))
+        profile = tools(str(self.tree), str(self.scratch), private_git=self.git)
         return Desk(
             task="t-1",
             title="Greet",

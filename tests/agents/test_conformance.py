@@ -236,7 +236,9 @@ def test_what_cannot_go_on_says_so_in_a_sentence(
 
 
 def test_a_kind_that_does_not_exist_is_named() -> None:
-    with pytest.raises(AgentError, match=r"kind 'telepathy', which is none of claude, command"):
+    with pytest.raises(
+        AgentError, match=r"kind 'telepathy', which is none of claude, acp, command"
+    ):
         runtime(spec("telepathy"))
 
 

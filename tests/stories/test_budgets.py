@@ -36,10 +36,12 @@ async def at_work(
     top: str = "",
     budget: str = "",
     clock: Clock = SYSTEM,
+    model: str = "claude-sonnet-5-5",
 ) -> AsyncIterator[Works]:
     """A factory whose one agent asks the endpoint."""
     async with endpoint.listening() as url:
         agent = f'[agents.model]\nkind = "claude"\nbase_url = "{url}"\nmax_tokens = 200\n'
+        agent += f'model = "{model}"\n'
         given = settings(agents=agent + SCRIPT, agent="model", top=top)
         developer.commit({"factory.toml": given + budget})
         async with works(developer, clock=clock, ANTHROPIC_API_KEY="sk-test") as factory:
@@ -155,6 +157,73 @@ async def test_what_was_spent_is_known_after_a_restart(developer: Developer) -> 
             await factory.send(wire.Resume(task=task))
             assert (await parked(factory, task)).reason is ParkReason.BUDGET
             assert len(endpoint.asked) == asked
+
+
+# --- a model whose price nobody knows ------------------------------------------------------
+
+
+@asynccontextmanager
+async def unpriced(
+    developer: Developer, endpoint: Scripted, *, attended: bool, budget: str = ""
+) -> AsyncIterator[Works]:
+    """A factory whose one agent has a model that no table knows."""
+    async with at_work(developer, endpoint, model="nobodys-own", budget=budget) as factory:
+        factory.engine.runner._attempts.attended = lambda: attended
+        yield factory
+
+
+@told
+async def test_an_unknown_price_is_asked_about_and_go_on_goes_on_counting_tokens(
+    developer: Developer,
+) -> None:
+    endpoint = Scripted([bash("echo 1 > one.txt"), done()])
+    async with unpriced(developer, endpoint, attended=True) as factory:
+        task = await factory.add("Work")
+        why = await parked(factory, task)
+        assert why.reason is ParkReason.QUESTION
+        assert why.message.startswith("What nobodys-own costs is unknown, so only its tokens")
+        assert "prices.toml, or set task_tokens in [budget], or answer `go on`" in why.message
+        assert why.options == ("go on",)
+        await factory.send(wire.Say(task=task, text="why?"))
+        assert (await parked(factory, task)).message == why.message, "which is no consent"
+        assert endpoint.asked == [], "nothing was spent before"
+
+        await factory.send(wire.Say(task=task, text="Go on."))
+        await factory.until(task, TaskState.READY)
+        spent = (await factory.view(task)).spent
+        assert (spent.usd, spent.tokens) == (None, 2 * TURN)
+        texts = [block.get("text") for block in endpoint.told(0)]
+        assert "why?" in texts, "no word is lost"
+
+
+@told
+async def test_an_unknown_price_under_a_cap_in_tokens_is_not_asked_about(
+    developer: Developer,
+) -> None:
+    endpoint = Scripted([bash("echo 1 > one.txt"), done()])
+    async with unpriced(developer, endpoint, attended=True) as factory:
+        task = await factory.add("Work")
+        await parked(factory, task)
+        await factory.send(wire.RaiseBudget(task=task, budget=Budget(tokens=100 * TURN)))
+        await factory.send(wire.Resume(task=task))
+        await factory.until(task, TaskState.READY)
+
+
+@told
+async def test_an_unknown_price_is_refused_where_nobody_attends_or_dollars_are_capped(
+    developer: Developer,
+) -> None:
+    endpoint = Scripted([done()])
+    async with unpriced(developer, endpoint, attended=False) as factory:
+        why = await parked(factory, await factory.add("Work"))
+        assert why.reason is ParkReason.BUDGET
+        assert "What nobodys-own costs is unknown, and nobody attends" in why.message
+        assert why.until is None
+        capped = await factory.add("Work", budget=Budget(usd=5))
+        why = await parked(factory, capped)
+        assert why.reason is ParkReason.BUDGET
+        assert "has a cap of $5.00, but the model's price is unknown" in why.message
+        assert endpoint.asked == []
 
 
 # --- the endpoint's own limits -------------------------------------------------------------

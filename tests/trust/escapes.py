@@ -14,7 +14,7 @@ FEWEST = 40
 
 
 def escapes(full: bool) -> Outcome:
-    """All probes in all four profiles; uncontained in one of them, at full size in all."""
+    """All probes in all profiles; uncontained in one of them, at full size in all."""
     tried = {name: asyncio.run(suite.attempt(name)) for name in suite.PROFILES}
     free = {
         name: asyncio.run(suite.attempt(name, contained=False))

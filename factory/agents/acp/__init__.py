@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 
 from msgspec import structs
 
+from factory.agents.acp.entrance import AUTH_REQUIRED, enter
 from factory.agents.acp.permissions import (
     ONCE,
     Wish,
@@ -49,33 +50,17 @@ from factory.entry import (
     ToolCall,
     Usage,
 )
-from factory.model import AgentError, ParkReason, Spend, Struct
+from factory.model import AgentError, ParkReason, Spend
 from factory.presets import preset_named
 from factory.sandbox import TREE, outside
 from factory.statepage import state_page
 
-VERSION = 1
-"""Of the protocol."""
-START = 120.0
-"""Seconds that a program has to say hello: some load for ten, and longer on a busy machine."""
 STOPPING = 5.0
 """Seconds that a cancelled turn has to end, so that the session is kept."""
-AUTH_REQUIRED = -32000
 _GO_ON = (
     "You were interrupted, and anything you were doing may or may not have run. Look at what is "
     "there, then go on with the task."
 )
-_WAY_OUT = "check that `run` starts a program that speaks it, then resume the task"
-
-
-class Offer(Struct):
-    """What a program said of itself."""
-
-    title: str = ""
-    resumes: str = ""
-    """The request that takes up a session: `session/resume`, `session/load`, or none."""
-    methods: tuple[str, ...] = ()
-    """Ids of the ways to sign in."""
 
 
 class Acp:
@@ -109,15 +94,14 @@ class _Session:
         """Turn after turn, until nothing more is to be said."""
         try:
             async with self._talk:
-                offer = await self._hello()
                 before = last_session(self._history)
-                taken_up = bool(before) and await self._take_up(before, offer)
-                if before and not taken_up:
+                entered = await enter(self._talk, self._desk.spec, self._tree, before)
+                self._session, self._updates.model = entered.session, entered.model
+                if before and not entered.taken_up:
                     yield self._remark(f"its session {before} is gone: it begins afresh")
-                if not taken_up:
-                    await self._begin(offer)
+                if not entered.taken_up:
                     yield session_remark(self._session, self._desk.now())
-                words = self._words(taken_up=taken_up)
+                words = self._words(taken_up=entered.taken_up)
                 while words:
                     async with aclosing(self._turn(words)) as entries:
                         async for entry in entries:
@@ -143,74 +127,7 @@ class _Session:
         )
         return failure(program, self._desk.spec, said, self._desk.now())
 
-    # --- how it begins ---------------------------------------------------------------------
-
-    async def _hello(self) -> Offer:
-        """Learn what the program can do. Raises AgentError where it does not answer as one."""
-        nothing = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
-        client = {"name": "factory-tui", "version": "1"}
-        hello = {"protocolVersion": VERSION, "clientCapabilities": nothing, "clientInfo": client}
-        said = await self._promptly("initialize", hello)
-        return offer_of(said)
-
-    async def _promptly(self, method: str, params: Message) -> Message:
-        """A request that is answered at once, or the program does not speak the protocol."""
-        try:
-            async with asyncio.timeout(START):
-                return await self._talk.ask(method, params)
-        except TimeoutError:
-            raise AgentError(
-                f"{self._desk.spec.name} did not answer {method!r} of the Agent Client Protocol "
-                f"within {START:.0f} s: {_WAY_OUT}"
-            ) from None
-
-    async def _take_up(self, session: str, offer: Offer) -> bool:
-        """Go on with a session, where the program still has it."""
-        if not offer.resumes:
-            return False
-        place = {"sessionId": session, "cwd": self._tree, "mcpServers": []}
-        try:
-            said = await self._promptly(offer.resumes, place)
-        except RefusedError:
-            return False
-        self._session = session
-        self._updates.model = model_of(said)
-        self._talk.drop()
-        return True
-
-    async def _begin(self, offer: Offer) -> None:
-        """A fresh session, signed in where the program wants that first."""
-        place: Message = {"cwd": self._tree, "mcpServers": []}
-        try:
-            said = await self._promptly("session/new", place)
-        except RefusedError as error:
-            ways = self._ways(offer)
-            if error.code != AUTH_REQUIRED or not ways:
-                raise
-            await self._promptly("authenticate", {"methodId": ways[0]})
-            said = await self._promptly("session/new", place)
-        self._session = str(said.get("sessionId") or "")
-        if not self._session:
-            raise AgentError(f"{self._desk.spec.name} began a session that has no id; {_WAY_OUT}")
-        self._updates.model = model_of(said)
-        await self._choose(said)
-
-    def _ways(self, offer: Offer) -> list[str]:
-        """The ways to sign in that need nobody: what the preset knows to take a key."""
-        preset = preset_named(self._desk.spec.preset)
-        known = preset.ways if preset else ()
-        return [way for way in known if way in offer.methods]
-
-    async def _choose(self, said: Message) -> None:
-        """Set model and effort where the session has options for them, by the program's ids."""
-        spec = self._desk.spec
-        for category, value in (("model", spec.model), ("thought_level", spec.effort)):
-            option = option_of(said, category)
-            if value and option:
-                chosen = {"sessionId": self._session, "configId": option, "value": value}
-                await self._promptly("session/set_config_option", chosen)
-                if category == "model":
-                    self._updates.model = value
+    # --- a turn ----------------------------------------------------------------------------
 
     def _words(self, *, taken_up: bool) -> str:
         """What it is told first."""
@@ -232,8 +149,6 @@ class _Session:
             words = f"The developer's answer to your request to {asked}: {words}"
         return words
 
-    # --- a turn ----------------------------------------------------------------------------
-
     async def _turn(self, words: str) -> AsyncGenerator[AnyEntry, None]:
         """Say something, and follow what comes of it to the end of the turn, or to a question."""
         given = {"sessionId": self._session, "prompt": [{"type": "text", "text": words}]}
@@ -249,6 +164,9 @@ class _Session:
                         for entry in (*self._updates.whole(), self._asked):
                             yield entry
                         return
+            if work.exception() is not None:
+                for entry in self._updates.whole():
+                    yield entry
             for entry in self._updates.ended(result := work.result()):
                 yield entry
             _check(str(result.get("stopReason") or "end_turn"))
@@ -306,57 +224,6 @@ class _Session:
 
     def _remark(self, text: str) -> Remark:
         return Remark(at=self._desk.now(), text=text)
-
-
-def offer_of(said: Message) -> Offer:
-    """The answer to `initialize` as data. Raises AgentError for another protocol."""
-    from acp import schema
-    from pydantic import ValidationError
-
-    try:
-        hello = schema.InitializeResponse.model_validate(said)
-    except ValidationError as error:
-        raise AgentError(
-            "it answered 'initialize' with something else than the Agent Client Protocol says: "
-            + _WAY_OUT
-        ) from error
-    if hello.protocol_version != VERSION:
-        raise AgentError(
-            f"it speaks version {hello.protocol_version} of the Agent Client Protocol, and "
-            f"factory-tui version {VERSION}: update the older of the two"
-        )
-    can = hello.agent_capabilities
-    sessions = can.session_capabilities if can else None
-    resumes = "session/resume" if sessions and sessions.resume is not None else ""
-    if not resumes and can and can.load_session:
-        resumes = "session/load"
-    info = hello.agent_info
-    methods = said.get("authMethods")
-    ways = [way for way in methods if isinstance(way, dict)] if isinstance(methods, list) else []
-    return Offer(
-        title=f"{info.name} {info.version}" if info else "",
-        resumes=resumes,
-        methods=tuple(str(way.get("id")) for way in ways),
-    )
-
-
-def option_of(said: Message, category: str) -> str:
-    """The id of a session's option of some category; empty where it has none."""
-    options = said.get("configOptions")
-    for option in options if isinstance(options, list) else []:
-        if isinstance(option, dict) and category in (option.get("category"), option.get("id")):
-            return str(option.get("id") or "")
-    return ""
-
-
-def model_of(said: Message) -> str:
-    """The model that a session has; empty where the program does not tell."""
-    options = said.get("configOptions")
-    for option in options if isinstance(options, list) else []:
-        if isinstance(option, dict) and "model" in (option.get("category"), option.get("id")):
-            return str(option.get("currentValue") or "")
-    models = said.get("models")
-    return str(models.get("currentModelId") or "") if isinstance(models, dict) else ""
 
 
 def _check(stop: str) -> None:

@@ -83,12 +83,13 @@ def question(asked: Wish, spec: AgentSpec, at: float) -> Question:
 
 def answered(history: Sequence[AnyEntry]) -> str:
     """What was asked leave for last, where the newest words answer it; else empty."""
+    told = False
     for entry in reversed(history):
         match entry:
-            case Question(id=name):
+            case Question(id=name) if told:
                 return name.removeprefix(_MARK) if name.startswith(_MARK) else ""
             case Prompt(origin=Origin.DEVELOPER):
-                continue
+                told = True
             case _:
                 return ""
     return ""

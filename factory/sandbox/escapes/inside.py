@@ -53,6 +53,8 @@ class Plants:
     """Number of a process on the host."""
     doomed: int
     """Number of another one, that nobody will miss."""
+    proxy: int
+    """Port of the sandbox's own at which its proxy listens, where it has one."""
     tcp4: int
     tcp6: int
     udp4: int

@@ -13,7 +13,7 @@ QUICK = ("loopback", "route_out", "machine_socket", "engine_socket")
 _OPEN = ("setup", "cli")
 GRANTED = dict.fromkeys(
     ("loopback", "loopback_6", "datagram", "datagram_6", "name_asked", "connected_out", "route_out",
-     "route_out_6", "echo_out", "interfaces", "listeners"),
+     "route_out_6", "echo_out", "interfaces", "listeners", "asked_for"),
     _OPEN,
 )  # fmt: skip
 """With the network, what is on the network can be reached; what is beside it cannot."""
@@ -192,3 +192,16 @@ def abstract_datagram(at: Plants) -> str:
     line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM, 0)
     line.sendto(b"abstract_datagram", f"\0{at.abstract}-datagram")
     return at.abstract
+
+
+def asked_for(at: Plants) -> str:
+    """ask the proxy of its own network for a server on the host's loopback"""
+    if not at.contained:
+        raise UntriedError("there is none here")
+    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    line.settimeout(2)
+    line.connect(("127.0.0.1", at.proxy))
+    line.send(f"CONNECT 127.0.0.1:{at.tcp4} HTTP/1.1\r\n\r\n".encode())
+    said = line.recv(100)
+    line.send(b"asked_for")
+    return "the proxy called it" if b" 200 " in said else ""

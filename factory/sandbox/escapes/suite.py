@@ -19,18 +19,20 @@ from types import CodeType, ModuleType
 from msgspec.structs import replace
 
 from factory import sandbox
+from factory.hosts import proxy_port
 from factory.model import SandboxError, Struct
-from factory.sandbox import bubblewrap, containment, profiles
+from factory.sandbox import bubblewrap, containment, network, profiles
 from factory.sandbox.containment import Containment, Level
 from factory.sandbox.escapes import inside
 from factory.sandbox.escapes.world import World
 from factory.sandbox.profiles import ENVIRONMENT, HOME, Bind, Environment, Profile
 from factory.sandbox.registries import registries
 
-PROFILES = ("tools", "gate", "setup", "cli")
+PROFILES = ("tools", "gate", "setup", "cli", "hosts")
 LEAST = 60
 """Probes that must have been tried for a suite to mean anything."""
 _MODULES = ("files", "processes", "kernel", "network")
+_HOSTS = ("granted.example",)
 _LONGEST = 120.0
 _QUICKLY = 10.0
 _SHELL = ("PWD", "OLDPWD", "SHLVL", "_")
@@ -153,7 +155,8 @@ async def attempt(
     async with _planted(whole=True) as world:
         shown = replace(_profile(world, profile), contained=contained)
         wanted = [one for one in probes() if not only or one.name in only]
-        return await _run(world, shown, wanted, apart=True)
+        async with network.granted(shown, world.root / "network") as granted:
+            return await _run(world, granted.profile, wanted, apart=True)
 
 
 async def _run(
@@ -211,6 +214,7 @@ def _facts(world: World, profile: Profile) -> dict[str, str | int]:
         "contained": profile.contained,
         "variables": "\n".join(variables),
         "private": "",
+        "proxy": proxy_port(profile.hosts),
         "toolchain": "\n".join(machine.python),
         "system": str(world.root / "system"),
         **world.place(contained=profile.contained),
@@ -254,8 +258,9 @@ def _profile(world: World, name: str) -> Profile:
         case _:
             login = Bind(host=str(world.root / "home/agent"), inside=f"{HOME}/agent", writable=True)
             return profiles.cli(
-                tree, scratch, login=(login,), private_git=git, history=history, environment=ready
-            )
+                tree, scratch, login=(login,), hosts=_HOSTS if name == "hosts" else (),
+                private_git=git, history=history, environment=ready,
+            )  # fmt: skip
 
 
 @contextlib.asynccontextmanager
