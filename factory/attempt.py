@@ -12,8 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, around, lifecycle
-from factory.accounts import account
+from factory import admission, agents, around, lifecycle
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
@@ -49,10 +48,9 @@ class Attempts:
         self._shop = shop
         self._imported = imported
         self._purse = purse
-        self._breakers = Breakers(shop.clock)
+        self._breakers = Breakers(shop.clock, doubtful=admission.limited(shop.store.tasks.all()))
         self.worktrees = Worktrees(shop)
-        self.attended: Callable[[], bool] = lambda: True
-        """Whether a client listens."""
+        self.attended: Callable[[], bool] = lambda: True  # whether a client listens
         self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
@@ -179,9 +177,8 @@ class Attempts:
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
-            breaker=self._breakers.of(account(spec)),
+            breaker=self._breakers.before(spec), breaker_of=self._breakers.before,
             key=self._shop.surroundings.get(spec.key_env, ""),
-            breaker_of=lambda spec: self._breakers.of(account(spec)),
             unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 
