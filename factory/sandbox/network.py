@@ -64,9 +64,9 @@ async def granted(
     """Open the network that a profile's `hosts` grant, for programs run with `granted.profile`.
 
     `folder` is one of the attempt's that no sandbox has mounted; contacts are appended to a file in
-    it, each before its host is called; `refused` hears once of each place
-    that is refused. A profile without hosts, or uncontained, stays as it is:
-    then there is nothing to open. Raises SandboxError where the folder cannot be used.
+    it, each before its host is called; `refused` hears once of each place that is refused. A
+    profile without hosts, or uncontained, stays as it is: there is nothing to open.
+    Raises SandboxError where the folder cannot be used.
 
         async with network.granted(profile, folder) as granted:
             await sandbox.run(granted.profile, command)
@@ -129,7 +129,11 @@ async def _open_door(server: socket.socket, proxy: Proxy, main: int) -> None:
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as sandboxes:
         while True:
-            line, _ = await loop.sock_accept(server)
+            try:
+                line, _ = await loop.sock_accept(server)
+            except OSError:  # out of descriptors
+                await asyncio.sleep(0.1)
+                continue
             sandboxes.create_task(_hear(line, proxy, main))
 
 
