@@ -12,32 +12,22 @@ protected, critical, folded
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-
-from msgspec.structs import replace
-
 from factory import servicefile
+from factory.agentfile import agent
 from factory.config import (
-    AGENT_KINDS,
-    EFFORTS,
     FILE,
     FOLDED,
     GUARDRAIL_KINDS,
-    OUTPUTS,
     PROTECTED,
     AgentSpec,
     Compare,
     Config,
     EnvironmentSpec,
     GuardrailSpec,
-    Role,
     StandingAccept,
 )
-from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Takes, service_named
-from factory.hosts import LOWEST, grant
+from factory.expected import command, folder, free, own_variable
 from factory.model import Budget, ConfigError
-from factory.presets import PRESETS, preset_named
 from factory.tables import (
     Table,
     TomlSyntaxError,
@@ -58,61 +48,16 @@ _TOP = (
     "rounds", "protected", "critical", "folded",
 )  # fmt: skip
 
-_OURS = ("claude", "replay")
-_PROGRAMS = ("acp", "command")
-_ONLY = {
-    "instructions": _OURS,
-    "key_env": _OURS,
-    "max_tokens": _OURS,
-    "turns": _OURS,
-    "patience": _OURS,
-    "endpoint": ("claude",),
-    "planner": ("claude",),
-    "reviewer": ("claude",),
-    "region": ("claude",),
-    "project": ("claude",),
-    "preset": _PROGRAMS,
-    "run": _PROGRAMS,
-    "output": ("command",),
-    "script": ("command",),
-    "permissions": ("acp",),
-    "network": _PROGRAMS,
-    "hosts": _PROGRAMS,
-    "login": _PROGRAMS,
-    "config": _PROGRAMS,
-    "seeds": _PROGRAMS,
-    "env": _PROGRAMS,
-    "variables": _PROGRAMS,
-    "recording": ("replay",),
-}
-"""Keys that mean something to some kinds of agent only; another would silently ignore them."""
-
 _NO_GUARDRAIL = "expected at least one [[guardrail]]: no checks is never a pass"
 _NO_AGENT = "expected at least one [agents.NAME]: somebody has to do the work"
 
-_command = text("a shell command")
-_free = text("text", r"(?s).*")
 _name = text(
     "a name of up to 40 letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
-)
-_word = text("a word such as low or high", r"[a-z-]{1,20}")
-_model = text("the name of a model")
-_word_of_cloud = text("a name such as eu-central-1 or my-project", r"[a-z0-9][a-z0-9.:-]{0,62}")
-_variable = text("the name of a variable", r"[A-Za-z_][A-Za-z0-9_]*")
-_own_variable = text(
-    "the name of a variable other than PATH, which environment.path is for",
-    r"(?!PATH$)[A-Za-z_][A-Za-z0-9_]*",
 )
 _branch = text(
     "the name of a branch, such as main",
     r"(?!refs/heads/)(?![-/.])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))"
     r"[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
-)
-_url = text("an address that begins with https:// or http://", r"https?://[^\s/]\S*")
-_folder = text(
-    "a folder of this machine such as /opt/go or ~/.rustup, and never a whole home or disk",
-    r"(?!~/*$|/+$|/(?:home|root|Users)(?:/[^/]*)?/*$)(?!.*//)(?!.*/\.{1,2}(?:/|$))"
-    r"(?:/|~/)[^\n]+",
 )
 
 
@@ -170,13 +115,13 @@ def _environment(top: Table) -> EnvironmentSpec:
     table, usual = top.table("environment"), EnvironmentSpec()
     ports = table.get("ports", whole("ports", 0, 100), usual.ports)
     spec = EnvironmentSpec(
-        setup=table.each("setup", _command),
+        setup=table.each("setup", command),
         inputs=table.each("inputs", _glob),
-        toolchain=table.each("toolchain", _folder),
-        path=table.each("path", _folder),
-        env=table.pairs("env", _own_variable, _free),
-        prepare=table.each("prepare", _command),
-        teardown=table.each("teardown", _command),
+        toolchain=table.each("toolchain", folder),
+        path=table.each("path", folder),
+        env=table.pairs("env", own_variable, free),
+        prepare=table.each("prepare", command),
+        teardown=table.each("teardown", command),
         ports=ports,
         submodules=table.get("submodules", flag, usual.submodules),
         services=servicefile.services(top, ports),
@@ -206,137 +151,14 @@ def _agents(top: Table) -> tuple[AgentSpec, ...]:
         twin = seen.setdefault(name.lower(), name)
         if twin != name:
             top.complain("agents", f"{shown(twin)} and {shown(name)} differ in capitals only")
-    return tuple(_agent(name, table) for name, table in tables)
-
-
-def _agent(name: str, table: Table) -> AgentSpec:
-    kind = table.need("kind", choice(AGENT_KINDS), "")
-    for key, kinds in _ONLY.items():
-        if key in table and kind and kind not in kinds:
-            table.complain(key, f"only agents of kind {' or '.join(kinds)} have it, not {kind}")
-    usual = _usual(name, kind, table)
-    needs_run = kind in _PROGRAMS and not usual.run
-    needs_model = usual.endpoint not in ("", ANTHROPIC.name)
-    effort = choice(EFFORTS) if kind in ("claude", "replay") else _word
-    spec = AgentSpec(
-        name=name,
-        kind=kind,
-        preset=usual.preset,
-        model=(table.need if needs_model else table.get)("model", _model, usual.model),
-        effort=table.get("effort", effort, usual.effort),
-        planner=_role(table, "planner"),
-        reviewer=_role(table, "reviewer"),
-        endpoint=usual.endpoint,
-        region=table.get("region", _word_of_cloud, usual.region),
-        project=table.get("project", _word_of_cloud, usual.project),
-        base_url=table.get("base_url", _url, usual.base_url),
-        key_env=table.get("key_env", _variable, usual.key_env),
-        max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
-        turns=table.get("turns", whole("turns"), usual.turns),
-        patience=table.get("patience", positive("seconds"), usual.patience),
-        instructions=table.get("instructions", _free, usual.instructions),
-        run=(table.need if needs_run else table.get)("run", _command, usual.run),
-        output=table.get("output", choice(OUTPUTS), usual.output),
-        permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
-        script=table.get("script", flag, usual.script),
-        network=table.get("network", flag, usual.network),
-        hosts=_hosts(usual, table),
-        login=usual.login + table.each("login", _folder),
-        config=usual.config + table.each("config", _folder),
-        seeds=usual.seeds + table.each("seeds", _folder),
-        env=usual.env + table.each("env", _variable),
-        variables=usual.variables + table.pairs("variables", _own_variable, _free),
-        subscription=table.get("subscription", flag, usual.subscription),
-        recording=table.get("recording", text("the path of a recording"), usual.recording),
-    )
-    table.close(_TOP)
-    return _pointed(spec, table)
-
-
-def _role(table: Table, key: str) -> Role | None:
-    own = table.table(key)
-    role = Role(model=own.get("model", _model, ""), effort=own.get("effort", choice(EFFORTS), ""))
-    own.close(_TOP)
-    return role if key in table else None
-
-
-def _hosts(usual: AgentSpec, table: Table) -> tuple[str, ...]:
-    """Its preset's hosts and the file's; none where the file speaks of `network` alone."""
-    own = table.each("hosts", _host)
-    denied = table.get("network", flag, None) is False
-    if "hosts" in table:
-        if table.get("hosts", lambda value: value, None) == []:
-            table.complain("hosts", "expected at least one host; for no network leave it out")
-        if denied:
-            table.complain("network", "hosts grants a network, and false denies it; leave one out")
-        return usual.hosts + own
-    return () if "network" in table else usual.hosts
-
-
-def _usual(name: str, kind: str, table: Table) -> AgentSpec:
-    """What an agent has where its table is silent: its preset's, or everybody's."""
-    if kind == "claude":
-        return _served(AgentSpec(name=name, kind=kind), table)
-    if kind not in _PROGRAMS:
-        return AgentSpec(name=name, kind=kind)
-    usual = AgentSpec(name=name, kind=kind, model="")
-    names = tuple(preset.name for preset in PRESETS)
-    preset = preset_named(table.get("preset", choice(names), ""))
-    form = preset.form(kind) if preset else None
-    if preset is None or form is None:
-        return usual
-    return replace(
-        usual, preset=preset.name, run=form.run, output=form.output, network=True,
-        hosts=preset.hosts,
-        login=preset.login, config=preset.config, seeds=preset.seeds, env=preset.handed,
-        variables=preset.variables, subscription=True,
-    )  # fmt: skip
-
-
-def _served(usual: AgentSpec, table: Table) -> AgentSpec:
-    """What our own loop has where its table is silent: as its endpoint says."""
-    names = tuple(service.name for service in SERVICES)
-    if not (name := table.get("endpoint", choice(names), "")):
-        return usual
-    service = service_named(name)
-    for key, has in (
-        ("effort", Takes.EFFORT in service.takes),
-        ("region", service.cloud is not None),
-        ("project", service.cloud is Cloud.VERTEX),
-    ):
-        if key in table and not has:
-            table.complain(key, f"{service.title} takes none; leave it out")
-    return replace(
-        usual, endpoint=name, base_url="" if service is ANTHROPIC else service.base_url,
-        key_env=service.key_env, subscription=service.local,
-    )  # fmt: skip
-
-
-def _pointed(spec: AgentSpec, table: Table) -> AgentSpec:
-    """A program that is pointed to another endpoint has its address in a variable."""
-    if spec.kind not in _PROGRAMS or not spec.base_url:
-        return spec
-    preset = preset_named(spec.preset)
-    if preset is None or not preset.url:
-        known = ", ".join(preset.name for preset in PRESETS if preset.url)
-        table.complain("base_url", f"only the presets {known} take one; set `variables` instead")
-        return spec
-    hosts = spec.hosts and (_pointed_to(spec.base_url), *spec.hosts[len(preset.hosts) :])
-    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)), hosts=hosts)
-
-
-def _pointed_to(url: str) -> str:
-    """The host of an address and its port, as an entry of `hosts`."""
-    found = urlsplit(url)
-    host = found.netloc.rpartition("@")[2]
-    return host if re.search(r":\d+$", host) else f"{host}:{443 if found.scheme == 'https' else 80}"
+    return tuple(agent(name, table, _TOP) for name, table in tables)
 
 
 def _default_agent(top: Table, agents: tuple[AgentSpec, ...]) -> str:
     names = tuple(agent.name for agent in agents)
     match names:
         case ():
-            return top.get("agent", _free, "")
+            return top.get("agent", free, "")
         case (name,):
             return top.get("agent", choice(names), name)
         case _:
@@ -359,13 +181,13 @@ def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
     usual = GuardrailSpec(name="", run="")
     spec = GuardrailSpec(
         name=table.need("name", _name, ""),
-        run=table.need("run", _command, ""),
+        run=table.need("run", command, ""),
         kind=table.get("kind", choice(GUARDRAIL_KINDS), usual.kind),
         compare=Compare(table.get("compare", choice(Compare), usual.compare.value)),
         timeout=table.get("timeout", positive("seconds"), usual.timeout),
         when=table.each("when", _glob),
-        fix=table.get("fix", _command, usual.fix),
-        version=table.get("version", _command, usual.version),
+        fix=table.get("fix", command, usual.fix),
+        version=table.get("version", command, usual.version),
         services=table.each("services", choice(services)),
     )
     if spec.compare is Compare.NO_WORSE and spec.kind == "command":
@@ -376,19 +198,6 @@ def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
         )
     table.close(_TOP)
     return spec
-
-
-def _host(value: object) -> str:
-    what = "a host such as api.example.com, *.example.com, *, or 127.0.0.1:8080 with its port"
-    if isinstance(value, str) and grant(value) is not None:
-        return value
-    if isinstance(value, str) and re.match("(?i)https?://", value):
-        raise Wrong(what, "; write the host alone, without https:// and path")
-    if isinstance(value, str) and grant(f"{value}:{LOWEST}") is not None:
-        raise Wrong(what, "; an address that is not public needs its port")
-    if isinstance(value, str) and grant(re.sub(r"\d+$", str(LOWEST), value)) is not None:
-        raise Wrong(what, f"; a port of this machine's own is {LOWEST} or higher")
-    raise Wrong(what)
 
 
 def _glob(value: object) -> str:

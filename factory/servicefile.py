@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from factory.config import ServiceSpec
+from factory.expected import command
 from factory.tables import Table, flag, positive, text, whole
 
-_command = text("a shell command")
 _name = text("a name of up to 20 letters, digits and `_`", r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
 
@@ -35,9 +35,9 @@ def _service(table: Table) -> ServiceSpec:
     usual = ServiceSpec(name="", run="")
     spec = ServiceSpec(
         name=table.need("name", _name, ""),
-        run=table.need("run", _command, ""),
+        run=table.need("run", command, ""),
         port=table.get("port", whole("a port of the block", 0, 99), usual.port),
-        ready=table.get("ready", _command, usual.ready),
+        ready=table.get("ready", command, usual.ready),
         timeout=table.get("timeout", positive("seconds"), usual.timeout),
         agents=table.get("agents", flag, usual.agents),
     )

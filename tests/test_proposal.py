@@ -396,15 +396,11 @@ def test_claude_on_path_becomes_a_preset_that_needs_no_key(tmp_path: Path) -> No
         exists={"~/.local/share/claude"}.__contains__,
     )
     (agent,) = found.agents
-    assert (agent.name, agent.kind, agent.output) == (
-        "claude-code", "command", "claude-stream-json",
-    )  # fmt: skip
-    assert "claude -p" in agent.run
-    assert '< "$FACTORY_PROMPT_FILE"' in agent.run
-    assert agent.network
-    assert agent.subscription
-    assert agent.login == ("~/.claude", "~/.claude.json")
-    assert found.environment.toolchain == ("~/.local/bin", "~/.local/share/claude")
+    assert agent == AgentSpec(name="claude-code", kind="command", preset="claude-code")
+    assert found.environment.toolchain == (), "how its sandbox gets at it is found out at work"
+    (read,) = parse(written(found)).agents
+    assert read.run.startswith("claude -p")
+    assert (read.network, read.subscription) == (True, True)
 
 
 def test_a_key_comes_first_and_its_value_is_nowhere(tmp_path: Path) -> None:
@@ -426,10 +422,12 @@ def test_what_is_composed_is_read_back_as_it_was_proposed(tmp_path: Path) -> Non
     files = {"a.py": "", "tests/test_a.py": TEST, "go.mod": "", "a.go": "", "Makefile": "lint:\n"}
     found = look(tmp_path, files, programs={"claude": "/opt/c/bin/claude", "go": "/bin/go"}.get)
     config = parse(written(found, ruff=Compare.NO_WORSE))
-    assert config == Config(
+    assert [(agent.name, agent.kind, agent.preset) for agent in config.agents] == [
+        (agent.name, agent.kind, agent.preset) for agent in found.agents
+    ]
+    assert replace(config, agents=()) == Config(
         target="main",
         agent="claude-code" if found.agents[0].name == "claude-code" else "claude",
-        agents=found.agents,
         guardrails=tuple(
             replace(spec, compare=Compare.NO_WORSE) if spec.name == "ruff" else spec
             for spec in found.guardrails
@@ -514,7 +512,7 @@ def test_any_command_survives_being_written_and_read(
     config = parse(written(proposal))
     assert config.guardrails == proposal.guardrails
     assert config.environment == proposal.environment
-    assert config.agents == proposal.agents
+    assert config.agents == tuple(replace(agent, model="") for agent in proposal.agents)
 
 
 _FRAGMENTS = st.lists(

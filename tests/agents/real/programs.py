@@ -8,6 +8,7 @@ preset; here is what a developer adds to factory.toml who has the model on their
 from __future__ import annotations
 
 import shlex
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -88,6 +89,8 @@ class Program(Struct):
             lines.append(f'model = "{self.model}"')
         if self.base:
             lines.append(f'base_url = "{self.base.replace("{url}", url)}"')
+        else:  # its own settings lead it there, and the engine knows nothing of them
+            lines.append(f'hosts = ["{urlsplit(url).netloc}"]')
         if self.files or self.tapped:
             lines.append(f"run = '''\n{self.run(kind, url)}'''")
         if self.variables:
