@@ -96,8 +96,6 @@ class Program(Struct):
         if self.variables:
             pairs = ", ".join(f"{name} = '{value}'" for name, value in self.told(url))
             lines.append(f"variables = {{ {pairs} }}")
-        port = url.removeprefix("http://").partition("/")[0]
-        lines.append(f'hosts = ["{port}"]')
         if self.keys:
             lines.append(f"env = {list(self.keys)}")
         return "\n".join([*lines, ""])

@@ -14,7 +14,7 @@ from tests.agents.real.programs import GEMINI
 from tests.agents.real.story import room, story
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_program_from_its_registry_takes_a_task_to_a_landed_change(tmp_path: Path) -> None:
     if find_bubblewrap() is None:
         pytest.skip("there is no bubblewrap here, and foreign programs run nowhere else")
