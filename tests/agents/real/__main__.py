@@ -23,6 +23,10 @@ from tests.agents.real.record import CASES, record
 from tests.agents.real.story import Row, room, story
 
 FORMS = ("command", "acp")
+COLUMNS = (
+    "program", "version", "form", "seconds", "turns", "tokens", "grown", "contacts", "hosts",
+    "landed",
+)  # fmt: skip
 
 
 def main(words: Sequence[str]) -> int:
@@ -48,9 +52,7 @@ def _chosen(names: Sequence[str]) -> list[Program]:
 
 async def _all(names: Sequence[str]) -> int:
     """A table of what came of each; 1 where one did not land, or reached for somebody else."""
-    heads = "program version form seconds turns tokens grown contacts hosts landed"
-    print(f"| {heads.replace(' ', ' | ')} |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| " + " | ".join(COLUMNS) + " |\n" + "| --- " * len(COLUMNS) + "|")
     good = True
     for word in names or [program.name for program in PROGRAMS]:
         name, _, form = word.partition(":")
@@ -66,7 +68,7 @@ async def _one(program: Program, kind: str, keep: Path | None = None) -> Row:
     install(program, usual(), acp=kind == "acp")
     async with room() as home:
         try:
-            return await story(program, kind, usual(), home, keep=keep)
+            return await story(program, kind, usual(), home, keep=keep, watched=keep is None)
         except (TimeoutError, RuntimeError) as error:
             said = str(error) or "nothing more happened"
             return Row(program=program.name, version=program.version, form=kind, said=said)

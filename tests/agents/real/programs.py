@@ -190,6 +190,7 @@ QWEN = Program(
     model="scripted",
     base="{url}/v1",
     keys=("OPENAI_API_KEY",),
+    variables=(("OPENAI_MODEL", "scripted"),),
     files=(
         (
             ".qwen/settings.json",

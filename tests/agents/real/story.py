@@ -33,7 +33,7 @@ from tests.developer import Developer
 
 SESSION = Path(__file__).with_name("session.toml")
 TITLE = "Count the words"
-PATIENCE = 300.0
+PATIENCE = 120.0
 LOOK = 0.1
 TEXT = "one two  three"
 GUARDRAIL = f"""
@@ -65,11 +65,18 @@ class Row(Struct):
 
 
 async def story(
-    program: Program, kind: str, where: Path, home: Path, *, keep: Path | None = None
+    program: Program,
+    kind: str,
+    where: Path,
+    home: Path,
+    *,
+    keep: Path | None = None,
+    watched: bool = True,
 ) -> Row:
     """The whole way of one task; `home` is a short path of an empty folder.
 
-    In the folder `keep` is put what an `acp` program and the engine said to each other.
+    `watched` is whether strace looks on, which takes its time. In the folder `keep` is put what an
+    `acp` program and the engine said to each other.
     """
     server = ModelServer(load(SESSION))
     trace = home / "trace"
@@ -91,7 +98,7 @@ async def story(
         place = shop.place
         began = time.monotonic()
         hosts: tuple[str, ...] = ()
-        async with _engine(place, given, trace) as client:
+        async with _engine(place, given, trace if watched else None) as client:
             await _say(given, shop.path, "add", TITLE)
             view, grown = await _worked(client)
             hosts = _hosts(home)
@@ -131,13 +138,13 @@ def _environment(program: Program, kind: str, where: Path, home: Path) -> dict[s
 
 
 @asynccontextmanager
-async def _engine(place: Place, given: dict[str, str], trace: Path) -> AsyncIterator[Client]:
-    """The developer's engine, watched."""
+async def _engine(place: Place, given: dict[str, str], trace: Path | None) -> AsyncIterator[Client]:
+    """The developer's engine, watched where a trace is wanted."""
     command = (_program("factory-tui"), "--repo", str(place.path), "engine")
     calls = "trace=connect,sendto,sendmsg,sendmmsg"
     watched = ("strace", "-f", "--seccomp-bpf", "-qq", "-s", "8", "-e", calls, "-o", str(trace))
     running = await asyncio.create_subprocess_exec(
-        *(watched if shutil.which("strace") else ()), *command,
+        *(watched if trace else ()), *command,
         env=given, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -178,17 +185,17 @@ async def _until(client: Client, task: str, state: TaskState) -> TaskView:
 def _hosts(home: Path) -> tuple[str, ...]:
     """What the engine's own record says of the program's contacts."""
     found = set()
-    for record in home.glob(f"state/*/attempts/*/network/{FILE}"):
-        for one in read(record):
+    for place in home.glob(f"state/*/attempts/*/network/{FILE}"):
+        for one in read(place):
             found.add(one.host if one.allowed else f"{one.host} (refused)")
     return tuple(sorted(found))
 
 
 def _kept(home: Path, keep: Path, name: str, url: str) -> None:
     keep.mkdir(parents=True, exist_ok=True)
-    for tapped in home.glob("state/*/attempts/*/tmp/acp-*.jsonl"):
-        text = tapped.read_bytes().replace(url.encode(), b"http://127.0.0.1:1")
-        (keep / f"{name}-{tapped.stem.removeprefix('acp-')}.jsonl").write_bytes(text)
+    for place in home.glob("state/*/attempts/*/tmp/acp-*.jsonl"):
+        text = place.read_bytes().replace(url.encode(), b"http://127.0.0.1:1")
+        (keep / f"{name}-{place.stem.removeprefix('acp-')}.jsonl").write_bytes(text)
 
 
 def _is_there(shop: Developer) -> bool:
