@@ -167,9 +167,13 @@ def _give(verbs: Verbs) -> None:
     again = verbs.add("again", "queue:again", "start another, independent attempt at a task")
     again.add_argument("name", metavar="TASK")
     again.add_argument("--agent", default="", help="another agent of factory.toml")
+    hand = verbs.add("hand", "queue:hand", "give a task to another agent, with its files")
+    hand.add_argument("name", metavar="TASK")
+    hand.add_argument("agent", metavar="AGENT", help="another agent of factory.toml")
+    hand.add_argument("-m", dest="text", default="", metavar="TEXT", help="- reads it from stdin")
     say = verbs.add("say", "queue:say", "steer an agent, or answer its question")
     say.add_argument("name", metavar="TASK")
-    say.add_argument("text", metavar="TEXT", help="- reads it from stdin")
+    say.add_argument("text", metavar="TEXT", help="or an answer's number; - reads it from stdin")
     for name, sentence in (
         ("pause", "stop agents between their turns"),
         ("resume", "let held, parked, stopped or rejected tasks go on"),

@@ -8,6 +8,7 @@ from factory.model import (
     Budget,
     Change,
     Comment,
+    Hears,
     Parked,
     Run,
     Spend,
@@ -87,6 +88,8 @@ class TaskView(Struct):
     """Whether the developer has decided on it before: the delta shows what is new."""
     subscription: bool = False
     """True where cost shows as tokens."""
+    hears: Hears = Hears.BETWEEN_CALLS
+    """When its agent hears a word that is said while it works."""
 
 
 class Load(Struct):

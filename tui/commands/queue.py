@@ -1,4 +1,4 @@
-"""Verbs that give tasks and steer them: add, again, say, pause, resume, stop, budget."""
+"""Verbs that give tasks and steer them: add, again, hand, say, pause, resume, stop, budget."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from factory.model import AcceptRule, Budget, Draft
 from tui.caps import read_budget, write_budget
 from tui.commands.console import Console, UsageError
 from tui.commands.session import engine, send, task
+from tui.hearing import when
 from tui.overlap import overlapping
+from tui.standing import asks
 from tui.taskfile import parse
+from tui.text import line
 
 
 async def add(
@@ -79,8 +82,30 @@ async def say(console: Console, start: Path, *, name: str, text: str) -> int:
         raise UsageError("there is nothing to say; give the text, or - to read it")
     async with engine(start, begin=True) as client:
         view = await task(client, name)
-        await send(client, wire.Say(task=view.task.id, text=words))
-    console.line(f"said to {view.task.id}; it hears it between its turns")
+        parked = view.task.parked
+        options = parked.options if parked is not None and asks(view) else ()
+        answer = _offered(words, options)
+        await send(client, wire.Say(task=view.task.id, text=answer))
+    if options:
+        console.line(f"answered {view.task.id}: {line(answer)}")
+    else:
+        console.line(f"said to {view.task.id}; it hears it {when(view)}")
+    return 0
+
+
+def _offered(words: str, options: Sequence[str]) -> str:
+    """The answer in words: one of those offered may be given by its number."""
+    number = int(words) if words.isascii() and words.isdecimal() else 0
+    return options[number - 1] if 0 < number <= len(options) else words
+
+
+async def hand(console: Console, start: Path, *, name: str, agent: str, text: str = "") -> int:
+    """Give a task to another agent, which goes on with its files as they are."""
+    words = (console.read("-") if text == "-" else text).strip()
+    async with engine(start, begin=True) as client:
+        view = await task(client, name)
+        await send(client, wire.Hand(task=view.task.id, agent=agent, text=words))
+    console.line(f"{agent} goes on with {view.task.id}, from where {line(view.task.agent)} was")
     return 0
 
 
