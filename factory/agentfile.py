@@ -32,6 +32,7 @@ _ONLY = {
     "preset": _PROGRAMS,
     "run": _PROGRAMS,
     "output": ("command",),
+    "early": ("command",),
     "script": ("command",),
     "permissions": ("acp",),
     "network": _PROGRAMS,
@@ -83,6 +84,7 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         run=(table.need if needs_run else table.get)("run", command, usual.run),
         output=table.get("output", choice(OUTPUTS), usual.output),
         permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
+        early=table.get("early", command, usual.early),
         script=table.get("script", flag, usual.script),
         network=table.get("network", flag, usual.network),
         hosts=_hosts(usual, table),
@@ -94,6 +96,8 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         subscription=table.get("subscription", flag, usual.subscription),
         recording=table.get("recording", text("the path of a recording"), usual.recording),
     )
+    if spec.early and "FACTORY_EARLY" not in spec.run:
+        table.complain("early", "only preset claude-code, or a `run` with $FACTORY_EARLY, heeds it")
     table.close(top)
     return _pointed(spec, table)
 

@@ -225,6 +225,8 @@ class AgentSpec(Struct):
     permissions: str = "allow"
     """`acp`: `allow` what the program asks leave for, since the sandbox holds, or `ask` the
     developer."""
+    early: str = ""
+    """`command`: a shell command that the program runs, by its stop hook, before it may stop."""
     script: bool = False
     """`command`: what it is told is a program, not words. It gets the newest alone, and it is not
     started again with what guardrails found, since it would do the same again."""

@@ -2,7 +2,8 @@
 
 What an agent in factory.toml does not say, its preset says. A program has up to two forms: run
 headless to its end (`command`), or spoken with over the Agent Client Protocol (`acp`). In a `run`,
-FACTORY_MODEL and FACTORY_EFFORT are the agent's `model` and `effort`, empty where it names none.
+FACTORY_MODEL and FACTORY_EFFORT are the agent's `model` and `effort`, empty where it names none;
+FACTORY_EARLY is a settings file with its early gate.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ CLAUDE = Preset(
                 "--replay-user-messages --permission-mode bypassPermissions "
                 '${FACTORY_MODEL:+--model "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+--effort "$FACTORY_EFFORT"} '
+                '${FACTORY_EARLY:+--settings "$FACTORY_EARLY"} '
                 '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"}'
             ),
             install="npm install -g @anthropic-ai/claude-code@latest",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from factory.agents.events import Event, code_of, count_of, dict_of, money, text_of
 from factory.config import AgentSpec
 
+HELD = "its stop hook holds it back"
+"""What Claude Code tells in words for its own screen."""
 _STOPPED = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 """Ends of an answer that leave work undone."""
 
@@ -32,7 +34,7 @@ def told(event: Event) -> str | None:
             "subtype": "informational" | "model_refusal_fallback" | "model_refusal_no_fallback",
             "content": str(text),
         }:
-            return text
+            return HELD if text.startswith("stop hook") else text
         case {"subtype": "notification", "text": str(text)}:
             return text
         case _:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from factory.agents import early
 from factory.agents.base import Desk
 from factory.agents.events import Run
 from factory.agents.lines import Lines
@@ -38,7 +39,8 @@ class Command:
 
     Set for it: FACTORY_PROMPT_FILE, FACTORY_TASK (the task's id), FACTORY_TITLE, FACTORY_SESSION
     (what the program last called its session; empty for none), FACTORY_MODEL and FACTORY_EFFORT
-    (as factory.toml has them, or empty). With a session the file holds what
+    (as factory.toml has them, or empty), FACTORY_EARLY (a settings file of Claude Code's with the
+    early gate as its stop hook; empty for none). With a session the file holds what
     was said since it ended; without, all that was said since the task was given, a single prompt
     word for word. A script gets the newest prompt alone. A program that takes messages on its stdin
     is told by these, and what the developer says while it runs reaches it between its tool calls.
@@ -103,6 +105,7 @@ async def _run(
         ("FACTORY_TASK", desk.task),
         ("FACTORY_TITLE", desk.title),
         ("FACTORY_SESSION", session),
+        ("FACTORY_EARLY", _early(desk, folder)),
         *told(desk.spec),
     )
     profile = structs.replace(desk.profile, env=(*desk.profile.env, *given))
@@ -129,6 +132,15 @@ async def _run(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _early(desk: Desk, folder: str) -> str:
+    """Where the program finds the settings of its early gate; empty where there is none."""
+    if not desk.spec.early:
+        return ""
+    _write(desk.scratch / early.SCRIPT, early.script(desk.spec.early))
+    _write(desk.scratch / early.SETTINGS, early.settings(folder))
+    return f"{folder}/{early.SETTINGS}"
 
 
 def _words(desk: Desk, session: str) -> Said | None:
