@@ -24,6 +24,7 @@ _ONLY = {
     "turns": _OURS,
     "patience": _OURS,
     "endpoint": ("claude",),
+    "context": ("claude", "replay"),
     "planner": ("claude",),
     "reviewer": ("claude",),
     "region": ("claude",),
@@ -74,6 +75,7 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         project=table.get("project", _word_of_cloud, usual.project),
         base_url=table.get("base_url", _url, usual.base_url),
         key_env=table.get("key_env", _variable, usual.key_env),
+        context=table.get("context", whole("tokens", 4_096), usual.context),
         max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
         turns=table.get("turns", whole("turns"), usual.turns),
         patience=table.get("patience", positive("seconds"), usual.patience),
@@ -149,9 +151,13 @@ def _served(usual: AgentSpec, table: Table) -> AgentSpec:
     ):
         if key in table and not has:
             table.complain(key, f"{service.title} takes none; leave it out")
+    for key in ("planner", "reviewer"):
+        own = table.table(key)
+        if "effort" in own and Takes.EFFORT not in service.takes:
+            own.complain("effort", f"{service.title} takes none; leave it out")
     return replace(
         usual, endpoint=name, base_url="" if service is ANTHROPIC else service.base_url,
-        key_env=service.key_env, subscription=service.local,
+        key_env=service.key_env, subscription=service.local, context=service.context,
     )  # fmt: skip
 
 

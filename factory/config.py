@@ -207,6 +207,8 @@ class AgentSpec(Struct):
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""
+    context: int = 0
+    """Tokens that the model takes in; 0 for what the price table or the endpoint says."""
     max_tokens: int = 16_000
     """Most output tokens of one turn."""
     turns: int = 200

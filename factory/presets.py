@@ -95,16 +95,22 @@ CLAUDE = Preset(
             kind="command",
             program="claude",
             run=(
-                "claude -p --output-format stream-json --verbose "
-                "--permission-mode bypassPermissions "
+                "claude -p --input-format stream-json --output-format stream-json --verbose "
+                "--replay-user-messages --permission-mode bypassPermissions "
                 '${FACTORY_MODEL:+--model "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+--effort "$FACTORY_EFFORT"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"}'
             ),
             install="npm install -g @anthropic-ai/claude-code@latest",
             package="@anthropic-ai/claude-code@2.1.330",
             output="claude-stream-json",
-            supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
+            supports=(
+                Supports.RESUME,
+                Supports.STEER,
+                Supports.PLAN,
+                Supports.COST,
+                Supports.DIFFS,
+            ),
         ),
         Form(
             kind="acp",
@@ -151,6 +157,7 @@ CODEX = Preset(
             run=(
                 "codex exec --json --skip-git-repo-check "
                 "--dangerously-bypass-approvals-and-sandbox "
+                "-c analytics.enabled=false -c check_for_update_on_startup=false "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+-c model_reasoning_effort="$FACTORY_EFFORT"} '
                 '${FACTORY_SESSION:+resume "$FACTORY_SESSION"} - < "$FACTORY_PROMPT_FILE"'
@@ -199,13 +206,12 @@ GEMINI = Preset(
             run=(
                 "gemini --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @google/gemini-cli",
             package="@google/gemini-cli@0.61.0",
             output="gemini-stream-json",
-            supports=(Supports.TOKENS,),
+            supports=(Supports.RESUME, Supports.TOKENS),
             node=20,
         ),
         Form(
@@ -223,6 +229,7 @@ GEMINI = Preset(
     seeds=("~/.gemini/settings.json",),
     variables=(
         ("GEMINI_TELEMETRY_ENABLED", "false"),
+        ("GEMINI_CLI_TRUST_WORKSPACE", "true"),
         ("GEMINI_CLI_NO_RELAUNCH", "true"),
         *_NODE_PROXY,
     ),
@@ -246,15 +253,14 @@ OPENCODE = Preset(
             kind="command",
             program="opencode",
             run=(
-                "opencode run --format json "
+                "opencode run --auto --format json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} '
-                '"$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g opencode-ai",
             package="opencode-ai@1.18.33",
             output="opencode-json",
-            supports=(Supports.RESUME, Supports.COST),
+            supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
         ),
         Form(
             kind="acp",
@@ -309,13 +315,12 @@ QWEN = Preset(
             run=(
                 "qwen --approval-mode yolo --output-format stream-json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} '
-                '-p "$(cat "$FACTORY_PROMPT_FILE")"'
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @qwen-code/qwen-code",
             package="@qwen-code/qwen-code@0.24.4",
             output="qwen-stream-json",
-            supports=(Supports.TOKENS,),
+            supports=(Supports.RESUME, Supports.TOKENS),
             node=22,
         ),
         Form(
@@ -331,7 +336,11 @@ QWEN = Preset(
     config=("~/.qwen",),
     login=("~/.qwen/oauth_creds.json",),
     seeds=("~/.qwen/settings.json",),
-    variables=_NODE_PROXY,
+    variables=(
+        ("QWEN_TELEMETRY_ENABLED", "false"),
+        ("QWEN_CODE_SUPPRESS_YOLO_WARNING", "1"),
+        *_NODE_PROXY,
+    ),
     handed=("OPENAI_API_KEY", "DASHSCOPE_API_KEY"),
     url="OPENAI_BASE_URL",
     hosts=("portal.qwen.ai", "chat.qwen.ai", "dashscope.aliyuncs.com"),

@@ -14,9 +14,10 @@ import tempfile
 from pathlib import Path
 
 from factory.agents.recording import load
+from factory.sandbox import HOME
 from tests.agents.models.server import ModelServer
 from tests.agents.real.install import path
-from tests.agents.real.programs import Program
+from tests.agents.real.programs import KEY, Program
 
 SESSION = Path(__file__).with_name("session.toml")
 PROMPT = """\
@@ -44,7 +45,7 @@ MOMENT = 4.0
 
 async def record(program: Program, case: str, where: Path, into: Path) -> str:
     """Play one case and keep what came; a line about it."""
-    with tempfile.TemporaryDirectory(prefix="recorded-") as made:
+    with tempfile.TemporaryDirectory(prefix="recorded-", ignore_cleanup_errors=True) as made:
         room = Path(made)
         tree, home = room / "worktree", room / "home"
         for folder in (tree, home, room / "tmp"):
@@ -69,7 +70,10 @@ async def record(program: Program, case: str, where: Path, into: Path) -> str:
 
 async def _play(program: Program, case: str, url: str, room: Path, where: Path) -> int:
     git = shutil.which("git") or "git"
-    script = f"{git} init -q . && {program.told(program.headless, url)}"
+    script = f"{git} init -q . && {program.run('command', url)}"
+    home = str(room / "home")
+    pointed = ((program.known.url, program.base.replace("{url}", url)),) if program.base else ()
+    variables = (*program.known.variables, *pointed, *program.told(url))
     with (room / "out").open("wb") as out, (room / "err").open("wb") as err:
         running = await asyncio.create_subprocess_exec(
             "/bin/bash",
@@ -78,10 +82,13 @@ async def _play(program: Program, case: str, url: str, room: Path, where: Path) 
             cwd=room / "worktree",
             env={
                 "PATH": ":".join((*path(program, where), "/usr/bin", "/bin")),
-                "HOME": str(room / "home"),
+                "HOME": home,
                 "TMPDIR": str(room / "tmp"),
                 "LANG": "C.UTF-8",
                 "FACTORY_PROMPT_FILE": str(room / "prompt.md"),
+                "FACTORY_MODEL": program.model,
+                **dict.fromkeys(program.keys, KEY),
+                **{name: value.replace(HOME, home) for name, value in variables},
             },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
