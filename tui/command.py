@@ -150,6 +150,8 @@ def _begin(verbs: Verbs) -> None:
         "--sandbox", action="store_true", help="try every way out of the sandbox, a few seconds"
     )
     doctor.add_argument("--json", dest="as_json", action="store_true")
+    agents = verbs.add("agents", "agents:agents", "the agent programs there are, and their record")
+    agents.add_argument("--json", dest="as_json", action="store_true")
     demo = verbs.add("demo", "demo:demo", "watch six recorded tasks in a sample project")
     demo.add_argument("--headless", action="store_true", help="play the developer too")
 
@@ -159,6 +161,9 @@ def _give(verbs: Verbs) -> None:
     add.add_argument("titles", nargs="*", metavar="TITLE", help="one task each, in quotes")
     add.add_argument("-f", "--file", default="", help="one task a line, or `##` a task; - is stdin")
     add.add_argument("--agent", default="", help="an agent of factory.toml")
+    add.add_argument(
+        "--agents", default="", metavar="A,B", help="each attempts it; the best is kept"
+    )
     add.add_argument("--paths", nargs="+", default=(), metavar="PATH", help="where to work")
     add.add_argument("--after", nargs="+", default=(), metavar="TASK", help="what lands first")
     add.add_argument("--accept", type=AcceptRule, choices=list(AcceptRule), default=None)

@@ -235,6 +235,34 @@ class Escape(Struct):
     """By profile, what it could do, or why it could not be tried (foreign text)."""
 
 
+class SignedIn(StrEnum):
+    """What an agent program says of its login."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class KnownAgent(Struct):
+    """One way to run an agent program that we know, and how it stands on this machine."""
+
+    preset: str
+    title: str
+    kind: str
+    program: str
+    install: str
+    """The one command that installs it."""
+    sign_in: str = ""
+    """What the developer types to sign in."""
+    installed: bool = False
+    version: str = ""
+    """As the program says it (foreign text)."""
+    signed_in: SignedIn = SignedIn.UNKNOWN
+    keys: tuple[str, ...] = ()
+    """Names of variables with a key for it that are set; never what they hold."""
+    supports: tuple[str, ...] = ()
+
+
 class LedgerRow(Struct):
     """What one task, agent or day has cost."""
 

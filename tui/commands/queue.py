@@ -26,6 +26,7 @@ async def add(
     titles: Sequence[str],
     file: str = "",
     agent: str = "",
+    agents: str = "",
     paths: Sequence[str] = (),
     after: Sequence[str] = (),
     accept: AcceptRule | None = None,
@@ -34,8 +35,11 @@ async def add(
 ) -> int:
     """Queue tasks from titles, or from a file in the form that `tui.taskfile` reads."""
     found = _drafts(console, titles, file)
+    first, *rivals = _several(agent, agents)
+    if hold and rivals:
+        raise UsageError("--agents starts several attempts at once; leave --hold out")
     options: dict[str, object] = {
-        "agent": agent or None,
+        "agent": first or None,
         "accept": accept,
         "budget": None if budget_usd is None else Budget(usd=budget_usd),
         "hold": hold or None,
@@ -49,12 +53,29 @@ async def add(
     )
     async with engine(start, begin=True) as client:
         reply = await send(client, wire.Add(drafts=drafts))
+        attempts = [
+            (name, other, await send(client, wire.Again(task=name, agent=other)))
+            for name in reply.tasks
+            for other in rivals
+        ]
         tasks = (await client.overview()).tasks
     for name, draft in zip(reply.tasks, drafts, strict=False):
         console.line(f"{'held' if draft.hold else 'queued'} {name}  {draft.title}")
         if others := overlapping(draft.paths, [view for view in tasks if view.task.id != name]):
             console.note(f"{name} may touch the same files as {', '.join(others)}")
+    for name, other, reply in attempts:
+        console.line(f"queued {', '.join(reply.tasks)}, {name} by {other}")
     return 0
+
+
+def _several(agent: str, agents: str) -> list[str]:
+    """The agent of the tasks, then those that attempt the same beside it."""
+    names = [name.strip() for name in agents.split(",") if name.strip()]
+    if agent and names:
+        raise UsageError("give --agent or --agents, not both")
+    if len(set(names)) != len(names):
+        raise UsageError("--agents names an agent twice; `again` starts another attempt of one")
+    return names or [agent]
 
 
 def _drafts(console: Console, titles: Sequence[str], file: str) -> tuple[Draft, ...]:
