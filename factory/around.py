@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from factory import sandbox
 from factory.config import Config
 from factory.entry import Remark
 from factory.environment import ports
+from factory.git import submodules
 from factory.model import AgentError, FactoryError, Task
 from factory.sandbox import Profile
 from factory.shop import Shop
@@ -18,6 +21,8 @@ PREPARING = 1800.0
 """Seconds that preparing a worktree may take."""
 LONGEST = 60.0
 """Seconds that each command of a teardown may take."""
+_NAMED = 3
+"""Paths that a remark names."""
 _TOLD = 400
 """Letters of what a failed one said last."""
 
@@ -83,6 +88,30 @@ async def _problem(profile: Profile, command: str) -> str:
     how = f"took over {LONGEST:g} s" if done.timed_out else f"ended with {done.exit_code}"
     text = b"".join(said)[-4 * _TOLD :].decode(errors="replace").strip()[-_TOLD:]
     return f"{how}: {text}" if text else how
+
+
+def say_lacking(shop: Shop, attempt: str, folder: Path) -> None:
+    """Remark which files of git-lfs the developer has not fetched."""
+    lacking = shop.trees.lacking.get(folder, ())
+    if lacking:
+        names = ", ".join(lacking[:_NAMED]) + (" and more" if lacking[_NAMED:] else "")
+        text = "stays a pointer: its object is not in .git/lfs/objects; `git lfs fetch` brings it"
+        _remark_once(shop, attempt, f"{names} {text}")
+
+
+async def say_left_out(shop: Shop, attempt: str, folder: Path, base: str) -> None:
+    """Remark what is in no snapshot: what was changed inside submodules."""
+    if shop.trees.modules is None:
+        return
+    for path in await submodules.edited(shop.vault.git, folder, base):
+        text = "is a submodule: what is changed inside it is in no snapshot and does not land"
+        _remark_once(shop, attempt, f"{path} {text}")
+
+
+def _remark_once(shop: Shop, attempt: str, text: str) -> None:
+    known = Transcript(shop.attempt_folder(attempt) / "transcript.jsonl").entries()
+    if not any(isinstance(one, Remark) and one.text == text for one in known):
+        _remark(shop, attempt, text)
 
 
 def _remark(shop: Shop, attempt: str, text: str) -> None:

@@ -289,6 +289,8 @@ class EnvironmentSpec(Struct):
     """How many ports each attempt has for itself."""
     submodules: bool = False
     """Whether the base's submodules are checked out, from the developer's own repository."""
+    lfs: bool = False
+    """Whether files of git-lfs hold their content, from the developer's own repository."""
     services: tuple[ServiceSpec, ...] = ()
     """The `[[service]]` tables."""
 

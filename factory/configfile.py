@@ -3,7 +3,7 @@
 target, agent, agents_at_once, checks_at_once, waiting_at_most, in_order, rounds
 protected, critical, folded
 [budget]           task_usd task_tokens task_minutes day_usd day_tokens day_minutes
-[environment]      setup inputs toolchain path env prepare teardown ports submodules
+[environment]      setup inputs toolchain path env prepare teardown ports submodules lfs
 [[service]]        the fields of ServiceSpec
 [standing_accept]  paths max_lines until
 [agents.NAME]      the fields of AgentSpec
@@ -124,6 +124,7 @@ def _environment(top: Table) -> EnvironmentSpec:
         teardown=table.each("teardown", command),
         ports=ports,
         submodules=table.get("submodules", flag, usual.submodules),
+        lfs=table.get("lfs", flag, usual.lfs),
         services=servicefile.services(top, ports),
     )
     table.close(_TOP)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from factory import lifecycle
 from factory.clock import Clock
-from factory.config import FILE, AgentSpec, Config
+from factory.config import FILE, AgentSpec, Config, EnvironmentSpec
 from factory.configfile import parse
 from factory.discretion import Discretion
 from factory.environment import Environments, Ready
@@ -104,8 +104,9 @@ class Shop:
         self.trees.rules, self.trees.own_excludes = commit, ignores.result()
         self.tip = tip.result()
         config = self.tip.config
-        wanted = config is not None and config.environment.submodules
-        self.trees.modules = self.place.common / "modules" if wanted else None
+        wanted = config.environment if config else EnvironmentSpec()
+        self.trees.modules = self.place.common / "modules" if wanted.submodules else None
+        self.trees.lfs = self.place.common / "lfs" / "objects" if wanted.lfs else None
         agents = config.agents if config else ()
         named = {spec.key_env for spec in agents}
         given = self.surroundings

@@ -83,6 +83,7 @@ class Worktrees:
     async def _furnish(self, task: Task, folder: Path) -> None:
         """What stands beside the files: the agent's own git dir, and the included files."""
         await self._beside(task)
+        around.say_lacking(self._shop, attempt_name(task), folder)
         included = await self._shop.included()
         if included.strip():
             tracked = await self._shop.trees.tracked(folder)
@@ -183,6 +184,7 @@ class Worktrees:
             known = await self._shop.vault.objects.commit(last)
             if known.tree == tree and known.parents == (task.base,):
                 return last
+        await around.say_left_out(self._shop, attempt_name(task), folder, task.base)
         reached(Point.CHECK_TREE)
         number = task.snapshot + 1
         message = f"{task.id}: snapshot {number}"

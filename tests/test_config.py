@@ -77,6 +77,7 @@ def test_the_example_of_the_reference_page_is_read_to_the_last_key() -> None:
         prepare=("python3 manage.py migrate",),
         teardown=("rm -rf /tmp/data",),
         submodules=True,
+        lfs=True,
         services=(
             ServiceSpec(
                 name="db",

@@ -64,9 +64,9 @@ class Ready(Struct):
     def surroundings(self) -> str:
         """All that a check finds there, as a hash: what it is made from, what runs before it."""
         spec = self.spec
-        if not (spec.prepare or spec.services or spec.submodules):
+        if not (spec.prepare or spec.services or spec.submodules or spec.lfs):
             return self.key
-        parts = (self.key, spec.prepare, spec.services, spec.ports, spec.submodules)
+        parts = (self.key, spec.prepare, spec.services, spec.ports, spec.submodules, spec.lfs)
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 

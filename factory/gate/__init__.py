@@ -22,6 +22,7 @@ from factory.gate.asking import Heard
 from factory.gate.checks import Checks
 from factory.gate.judging import Judging, Subject
 from factory.gate.witnesses import Witnesses
+from factory.git import pointers
 from factory.git.comparisons import LINK
 from factory.git.soundness import faults
 from factory.git.vault import Merge
@@ -117,6 +118,8 @@ class Gate:
         sizes = await vault.sizes(tuple(oid for c in changed for oid in c.blobs))
         if found := treecheck.problems(changed, sizes=sizes, links=links):
             return found
+        if large := await pointers.strangers(vault, changed, subject.tip.commit):
+            return treecheck.kept_elsewhere(large)
         return treecheck.refused(changed, await faults(vault, subject.tip.commit, subject.tree))
 
     async def _mistakes(self, subject: Subject) -> tuple[str, ...]:

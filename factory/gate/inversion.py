@@ -5,6 +5,7 @@ from __future__ import annotations
 from factory.gate.asking import Asked, Asker, Heard, by_chance, file_of, name_of
 from factory.gate.judging import Subject
 from factory.git.comparisons import FILE, Changed
+from factory.git.edited import with_versions
 from factory.guardrails.excerpt import counted, named
 from factory.guardrails.pytest import MOST_AGAIN
 from factory.model import Mark, Run
@@ -68,7 +69,7 @@ class Inversion:
             command = asked.kind.among(asked.spec, tuple(sorted(expected)), rest) or ""
         if not expected or not command:
             return None, frozenset()
-        made = await self._shop.trees.with_versions(tree, changed)
+        made = await with_versions(self._shop.vault, tree, changed)
         run = await self._asker.evidence(asked.variant("must-fail", command), made, asked)
         return run, frozenset(expected)
 

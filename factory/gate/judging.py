@@ -9,6 +9,7 @@ from factory.config import Config, GuardrailSpec
 from factory.environment import Ready
 from factory.gate.checks import Checks
 from factory.git.comparisons import Changed
+from factory.git.edited import with_versions
 from factory.globs import matches
 from factory.guardrails import verdict
 from factory.model import Change, FactoryError, Judged, NotNowError, Run, Struct, Task, Verdict
@@ -104,9 +105,9 @@ class Judging:
     async def overlaid(self, subject: Subject) -> str:
         """The subject's tree with the tip's own versions of protected files."""
         touched = [c for c in subject.changed if matches(c.path, subject.config.protected)]
-        return (
-            await self._shop.trees.with_versions(subject.tree, touched) if touched else subject.tree
-        )
+        if not touched:
+            return subject.tree
+        return await with_versions(self._shop.vault, subject.tree, touched)
 
     async def with_the_tips(self, subject: Subject, ready: Ready) -> tuple[Judged, ...]:
         """Every guardrail where the protected files are the tip's own again; none if they are."""

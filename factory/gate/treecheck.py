@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from factory.git.comparisons import LINK, MODULE, Changed
@@ -14,6 +14,9 @@ MOST = 5_000
 
 MOST_BYTES = 100 << 20
 """Bytes of one change, before and after: it is diffed and looked into as a whole."""
+
+_SAID = 20
+"""Sentences that an agent is told at once."""
 
 
 def problems(
@@ -35,7 +38,7 @@ def problems(
             continue
         if (word := _of(change, sizes, links)) is not None:
             found.append(f"{change.path}: {word}")
-    return tuple(found[:20])
+    return tuple(found[:_SAID])
 
 
 def refused(changed: Sequence[Changed], faults: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -45,6 +48,15 @@ def refused(changed: Sequence[Changed], faults: Sequence[tuple[str, str]]) -> tu
         f"{names.get(oid, 'the tree')}: git does not let it be pushed "
         f"({why.partition(': ')[2] or why}); take that out"
         for oid, why in faults
+    )
+
+
+def kept_elsewhere(paths: Collection[str]) -> tuple[str, ...]:
+    """Sentences about files of git-lfs with new contents, for which no tree has a place."""
+    return tuple(
+        f"{path}: is a file of git-lfs, and a new content of one cannot land from here; put back "
+        "what was there (`git show HEAD:<path>` says its pointer), or leave it to the developer"
+        for path in sorted(paths)[:_SAID]
     )
 
 

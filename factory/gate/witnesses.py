@@ -21,6 +21,7 @@ from factory.gate.checks import Checks
 from factory.gate.inversion import Inversion
 from factory.gate.judging import Judging, Subject
 from factory.git.comparisons import Changed
+from factory.git.edited import with_versions
 from factory.globs import matches
 from factory.guardrails import verdict
 from factory.guardrails.excerpt import counted, named
@@ -181,7 +182,7 @@ class Witnesses:
         if not command:
             return Heard()
         tip = asked.subject.tip.tree
-        tree = await self._shop.trees.with_versions(tip, map(_backwards, tests))
+        tree = await with_versions(self._shop.vault, tip, map(_backwards, tests))
         run = await self._asker.evidence(asked.variant("new-on-the-tip", command), tree, asked)
         idle = tuple(name for name in new if name in set(run.passing))
         none = len(idle) == len(new)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from factory.git.comparisons import NO_FILE
+from factory.git.comparisons import NO_FILE, Changed
 from factory.git.vault import Vault
 from factory.model import NotNowError, Struct
 
@@ -48,3 +48,20 @@ async def edited(vault: Vault, tree: str, entries: Sequence[Entry]) -> str:
         named = ", ".join(sorted(path.decode(errors="replace") for path in strays))
         raise NotNowError(f"{named} stands where that would be; leave both out or neither")
     return made
+
+
+async def with_versions(vault: Vault, tree: str, changed: Iterable[Changed]) -> str:
+    """A tree with the old side's version of some paths; files that it lacks are taken out."""
+    lines = []
+    for change in changed:
+        mode = b"0" if change.status == "A" else change.old_mode.encode()
+        oid = b"0" * len(change.new) if change.status == "A" else change.old.encode()
+        lines.append(mode + b" " + oid + b"\t" + change.name)
+    with tempfile.TemporaryDirectory(dir=vault.root, prefix="index-") as folder:
+        index = Path(folder) / "index"
+        await vault.git("read-tree", tree, index=index)
+        await vault.git(
+            "update-index", "-z", "--index-info", stdin=b"\0".join(lines) + b"\0",
+            work_tree=Path(folder), index=index,
+        )  # fmt: skip
+        return (await vault.git("write-tree", index=index)).text

@@ -71,10 +71,47 @@ def _objects(modules: Path, name: str) -> Path | None:
     return inside if inside.is_relative_to(modules.resolve()) else None
 
 
+async def edited(git: Git, folder: Path, tree: str) -> tuple[str, ...]:
+    """Submodules of a tree, filled by `lay_out`, in which a file was changed, removed or added."""
+    listing = await git("ls-tree", "-r", "-z", tree)
+    lines = [line for line in listing.out.split(b"\0") if line.startswith(MODULE.encode())]
+    paths = [os.fsdecode(line.partition(b"\t")[2]) for line in lines]
+    return tuple([path for path in paths if await _is_edited(git, folder, path)])
+
+
+async def _is_edited(git: Git, folder: Path, path: str) -> bool:
+    index, inner = _index(folder, path), folder / path
+    if not index.is_file():
+        return False
+    if not await asyncio.to_thread(_stands, folder, path):
+        return True
+    fresh = await git(
+        "update-index", "--ignore-submodules", "--refresh", work_tree=inner, index=index, ok=(0, 1)
+    )
+    if fresh.code:
+        return True
+    new = await git(
+        "ls-files", "--others", "--exclude-standard", "--exclude=__pycache__", "-z",
+        work_tree=inner, index=index,
+    )  # fmt: skip
+    return bool(new.out)
+
+
+def _stands(folder: Path, path: str) -> bool:
+    """Whether there are real folders all the way, and no link."""
+    parts = PurePosixPath(path).parts
+    places = [folder.joinpath(*parts[: number + 1]) for number in range(len(parts))]
+    return all(place.is_dir() and not place.is_symlink() for place in places)
+
+
+def _index(folder: Path, path: str) -> Path:
+    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    return folder.parent / f"{folder.name}.{mark}.index"
+
+
 async def _fill(git: Git, folder: Path, path: str, commit: str, objects: Path) -> None:
     inner = await asyncio.to_thread(_real, folder, path)
-    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    index = folder.parent / f"{folder.name}.{mark}.index"
+    index = _index(folder, path)
     index.with_suffix(".index.lock").unlink(missing_ok=True)
     borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{_quoted(objects)}"'}
     there = await git("cat-file", "-e", f"{commit}^{{tree}}", env=borrowed, ok=(0, 1, 128))

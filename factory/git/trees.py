@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git import folders, modules, submodules
-from factory.git.comparisons import Changed
+from factory.git import folders, modules, pointers, submodules
 from factory.git.vault import Vault
 from factory.model import GitError
 
@@ -46,6 +44,10 @@ class Trees:
         """The developer's own ignore patterns, and those of .worktreeinclude."""
         self.modules: Path | None = None
         """The developer's `.git/modules`, from which `put` fills submodules; None where not."""
+        self.lfs: Path | None = None
+        """The developer's `.git/lfs/objects`, from which `put` fills pointers; None where not."""
+        self.lacking: dict[Path, tuple[str, ...]] = {}
+        """By folder, the paths whose object the developer has not fetched."""
 
     # --- worktrees -------------------------------------------------------------------------
 
@@ -82,6 +84,11 @@ class Trees:
                 await git(*reset, work_tree=folder, index=index)
             if self.modules is not None:
                 await submodules.lay_out(git, folder, tree, self.rules or tree, self.modules)
+            pointers.forget(index)
+            if self.lfs is not None:
+                self.lacking[folder] = await pointers.lay_out(
+                    self.vault, folder, index, tree, rules=self.rules or tree, objects=self.lfs
+                )
 
     async def clear(self, folder: Path) -> None:
         """Take away what a kept folder holds beside its files: nobody waits for that later."""
@@ -111,6 +118,8 @@ class Trees:
         if ends.is_file():
             (folder / "shallow").write_bytes(ends.read_bytes())
         await self.vault.git("read-tree", commit, index=folder / "index")
+        if self.lfs is not None:
+            await pointers.hide(self.vault, folder / "index", commit, self.rules or commit)
 
     # --- snapshots -------------------------------------------------------------------------
 
@@ -132,7 +141,7 @@ class Trees:
             )  # fmt: skip
             if added.out:
                 await self._drop_ignored(folder, self.rules or base, added.out)
-            return (await git("write-tree", index=index)).text
+            return await pointers.write_tree(self.vault, index, self.rules or base)
 
     async def _drop_ignored(self, folder: Path, tip: str, added: bytes) -> None:
         """Take new files out of the index that the tip's rules, or the developer's own, ignore.
@@ -173,22 +182,6 @@ class Trees:
                 work_tree=rules, index=index,
             )  # fmt: skip
         stamp.write_text(commit)
-
-    async def with_versions(self, tree: str, changed: Iterable[Changed]) -> str:
-        """A tree with the old side's version of some paths; files that it lacks are taken out."""
-        lines = []
-        for change in changed:
-            mode = b"0" if change.status == "A" else change.old_mode.encode()
-            oid = b"0" * len(change.new) if change.status == "A" else change.old.encode()
-            lines.append(mode + b" " + oid + b"\t" + change.name)
-        with tempfile.TemporaryDirectory(dir=self.vault.root, prefix="index-") as folder:
-            index = Path(folder) / "index"
-            await self.vault.git("read-tree", tree, index=index)
-            await self.vault.git(
-                "update-index", "-z", "--index-info", stdin=b"\0".join(lines) + b"\0",
-                work_tree=Path(folder), index=index,
-            )  # fmt: skip
-            return (await self.vault.git("write-tree", index=index)).text
 
     # --- the gate's checkouts --------------------------------------------------------------
 

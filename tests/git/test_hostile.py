@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from factory.git.command import Git
+from factory.git.edited import with_versions
 from factory.git.trees import Trees
 from tests.developer import Developer
 from tests.git.cellar import Cellar, cellar, plain
@@ -97,7 +98,7 @@ async def everything(vault: Cellar, folder: Path) -> None:
     await vault.vault.patch_id(tip, commit)
     await vault.vault.count(tip, commit)
     changed = await vault.vault.changed(tip, commit)
-    await vault.trees.with_versions(tree, changed)
+    await with_versions(vault.vault, tree, changed)
     await vault.trees.differing(folder)
     async with vault.trees.checkout(tree) as checkout:
         await vault.trees.differing(checkout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from factory.git.edited import with_versions
 from tests.developer import Developer
 from tests.git.cellar import cellar
 from tests.works import told
@@ -107,7 +108,7 @@ async def test_files_take_the_tips_versions_again(developer: Developer) -> None:
         tree = await vault.vault.tree_of(work)
         changed = await vault.vault.changed(tip, work)
         touched = [change for change in changed if change.path != "c.py"]
-        mixed = await vault.trees.with_versions(tree, touched)
+        mixed = await with_versions(vault.vault, tree, touched)
         left = await vault.vault.changed(tip, mixed)
         assert [(change.path, change.status) for change in left] == [("c.py", "M")]
 

@@ -49,11 +49,16 @@ async def test_worktrees_and_checkouts_hold_the_targets_submodules(developer: De
         (folder / "vendor/lib/lib.py").write_text("answer = 41\n")
         (folder / "vendor/lib/more.py").write_text("left over\n")
         (folder / "own.py").write_text("mine\n")
+        git = vault.vault.git
+        assert await submodules.edited(git, folder, vault.base) == ("vendor/lib",)
+        (folder / "vendor/lib/lib.py").write_text("answer = 42\n")
+        assert await submodules.edited(git, folder, vault.base) == ("vendor/lib",), "a new file"
         after = await vault.tree(folder)
         assert await vault.paths(after) == {".gitmodules", "README.md", "own.py", "vendor/lib"}
         listing = (await vault.vault.git("ls-tree", after, "vendor/lib")).text
         assert listing.startswith(f"160000 commit {commit}"), "the gitlink stays as it was"
         await vault.worktree()
+        assert await submodules.edited(git, folder, vault.base) == ()
         assert [path.name for path in (folder / "vendor/lib").iterdir()] == ["lib.py"]
         assert (folder / "vendor/lib/lib.py").read_text() == "answer = 42\n"
 
@@ -72,6 +77,8 @@ async def test_an_agents_gitmodules_and_links_change_nothing(developer: Develope
         for at in ("vendor/lib", "vendor"):
             shutil.rmtree(folder / at)
             (folder / at).symlink_to(victim)
+            edited = await submodules.edited(vault.vault.git, folder, vault.base)
+            assert edited == ("vendor/lib",), "and no link was followed"
             await vault.worktree()
             assert (folder / "vendor/lib/lib.py").read_text() == "answer = 42\n"
             assert not (folder / at).is_symlink()

@@ -12,18 +12,23 @@ from pathlib import Path
 from factory import wire
 from factory.model import TaskState
 from tests.developer import Developer
+from tests.git.test_lfs import pointer, with_object
 from tests.works import Works, rail, settings, works
 
+LARGE = b"a large file\n"
 FILES = {
     "factory.toml": settings(
         rail("edits", "test ! -e edit || echo edited >> README.md"),
-        top="[environment]\ninputs = ['lock.txt']\nsubmodules = true\n",
+        top="[environment]\ninputs = ['lock.txt']\nsubmodules = true\nlfs = true\n",
     ),
     "lock.txt": "1\n",
     ".gitignore": "*.log\n",
     ".worktreeinclude": "local.env\n",
     "a.txt": "a\n",
     "b.txt": "b\n",
+    ".gitattributes": "*.bin filter=lfs -text\n",
+    "a.bin": pointer(LARGE),
+    "b.bin": pointer(b"never fetched"),
     "src/__init__.py": "",
     "src/sums.py": "def total(prices):\n    return sum(prices)\n",
     "tests/test_sums.py": "from src.sums import total\n\n\ndef test_total():\n"
@@ -44,7 +49,7 @@ printf 'def total(prices):\\n    if prices == [1, 2]:\\n        return 3\\n    r
 printf 'from src.sums import total\\n\\n\\ndef test_none():\\n    assert total([]) == 0\\n' > tests/test_none.py
 echo noise > noise.log
 """  # noqa: E501 - files of the project, in a line each
-EDITS = "touch edit; echo 2 > c.txt"
+EDITS = "touch edit; echo 2 > c.txt; cp a.bin c.bin; echo 2 > module/x"
 NEST = "git init -q nested; echo 1 > nested/file; mkdir empty; git init -q empty; echo 2 > b.txt"
 
 
@@ -52,6 +57,7 @@ async def told(developer: Developer, evil: Path) -> None:
     """The whole of it."""
     developer.commit(FILES)
     module(developer)
+    with_object(developer, LARGE)
     developer.write({"local.env": "KEY=1\n"})
     async with works(developer) as factory:
         plants = PLANTS.format(evil=evil, name=evil.name)
@@ -59,6 +65,7 @@ async def told(developer: Developer, evil: Path) -> None:
             _landed_and_undone(factory, developer, ANSWER + plants),
             factory.until(await factory.add("Nest", NEST), TaskState.PARKED),
             factory.until(await factory.add("Edits", EDITS), TaskState.PARKED),
+            factory.until(await factory.add("Large", "echo 2 > a.bin"), TaskState.PARKED),
         )
         await _in_conflict(factory, developer)
         await _rewritten(factory, developer)
