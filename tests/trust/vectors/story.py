@@ -65,7 +65,7 @@ async def told(developer: Developer, evil: Path) -> None:
             _landed_and_undone(factory, developer, ANSWER + plants),
             factory.until(await factory.add("Nest", NEST), TaskState.PARKED),
             factory.until(await factory.add("Edits", EDITS), TaskState.PARKED),
-            factory.until(await factory.add("Large", "echo 2 > a.bin"), TaskState.PARKED),
+            _large(factory),
         )
         await _in_conflict(factory, developer)
         await _rewritten(factory, developer)
@@ -96,6 +96,13 @@ async def _landed_and_undone(factory: Works, developer: Developer, script: str) 
     await factory.land(task)
     undo = (await factory.send(wire.Undo(task=task))).tasks[0]
     await factory.until(undo, TaskState.LANDED)
+
+
+async def _large(factory: Works) -> None:
+    """A file of git-lfs with a new content, which cannot land."""
+    task = await factory.add("Large", "echo 2 > a.bin")
+    await factory.until(task, TaskState.PARKED)
+    await factory.send(wire.End(task=task))
 
 
 async def _in_conflict(factory: Works, developer: Developer) -> None:
