@@ -31,6 +31,10 @@ GOALS: Mapping[tuple[str, str], tuple[str, float]] = {
     ("worktree", "warm_ms"): ("<=", 250),
     ("engine", "engine_mb"): ("<=", 150),
     ("engine", "idle_percent"): ("<=", 0.2),
+    ("sixteen", "key_p95_ms"): ("<=", 33),
+    ("sixteen", "engine_mb"): ("<=", 150),
+    ("sixteen", "words_lost"): ("<=", 0),
+    ("sixteen", "status_wrong"): ("<=", 0),
     ("start", "working_s"): ("<=", 5),
 }
 """By module and figure: how it is compared, and with what."""
