@@ -134,7 +134,7 @@ class _Sixteen:
         self._screen = screen
         self._said: dict[str, list[str]] = {name: [] for name in _AGENTS}
         self._shown: list[Shown] = []
-        self._late = 0
+        self._asked: list[float] = []
         self._keys: list[float] = []
         self._shares: dict[str, float] = {}
         self._over = threading.Event()
@@ -165,11 +165,10 @@ class _Sixteen:
     async def _speak(self, name: str, number: int) -> None:
         """Say the words, one after the other; while nobody listens, a little later."""
         for at in range(_WORDS):
-            await asyncio.sleep(_EVERY + (0.3 * number if at == 0 else 0))
+            await asyncio.sleep(_EVERY if at else 2.0 + number / 4)  # not all at once
             word = f"word-{number}-{at}"
             say = wire.Say(task=name, text=f"Mind this: {word}")
             while (await self._factory.client.send(say)).error:
-                self._late += 1
                 await asyncio.sleep(0.5)
             self._said[name].append(word)
 
@@ -179,7 +178,9 @@ class _Sixteen:
             await asyncio.sleep(_SAMPLE)
 
     async def _look(self) -> tuple[TaskView, ...]:
+        begun = time.perf_counter()
         overview = await self._factory.client.overview()
+        self._asked.append((time.perf_counter() - begun) * 1000)
         states = {view.task.id: view.task.state for view in overview.tasks}
         self._shown.append(Shown(seq=overview.seq, states=states))
         views = tuple(view for view in overview.tasks if view.task.id in self._said)
@@ -257,6 +258,9 @@ class _Sixteen:
                 len(one.heads) for one in noted),
             "status_wrong": len(wrong),
             "landing_ms": landing * 1000,
+            "overview_p50_ms": part(self._asked, 0.50),
+            "overview_p95_ms": part(self._asked, 0.95),
+            "overview_max_ms": max(self._asked),
             "said_mb": size / 1e6,
             **self._shares,
         }  # fmt: skip
@@ -278,14 +282,16 @@ class _Counts:
         self._engine = process.processor_seconds(engine)
         self._client = process.processor_seconds(client)
         self._waited = process.waited_seconds(client)
+        self._engine_waited = process.waited_seconds(engine)
         self._niced, self._idle = process.machine_seconds()
 
     def since(self, before: _Counts, seconds: float) -> dict[str, float]:
-        """Percent of one core; `client_waits` is how long it could have run, and had to wait."""
+        """Percent of one core; `…_waits` is how long it could have run, and had to wait."""
         spent = {
             "engine": self._engine - before._engine,
             "client": self._client - before._client,
             "client_waits": self._waited - before._waited,
+            "engine_waits": self._engine_waited - before._engine_waited,
             "niced": self._niced - before._niced,
             "idle": self._idle - before._idle,
         }

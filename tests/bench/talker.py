@@ -35,10 +35,14 @@ def line(number: int) -> str:
     )
 
 
+def own(kind: str) -> Path:
+    """A file of a name that no other worktree has: sixteen changes that do not meet."""
+    return next(iter(Path().glob(f"{kind}-*.txt")), Path(f"{kind}-{uuid.uuid4().hex}.txt"))
+
+
 def note(text: str) -> None:
-    """Keep what was heard: each worktree has a file of a name of its own."""
-    path = next(iter(Path().glob("heard-*.txt")), Path(f"heard-{uuid.uuid4().hex}.txt"))
-    with path.open("a") as file:
+    """Keep what was heard."""
+    with own("heard").open("a") as file:
         file.writelines(f"{word}\n" for word in WORD.findall(text))
 
 
@@ -70,9 +74,9 @@ class Talker(Agent):
         self.think(f"What comes after {number}?")
         self.plan("look", "write", "test", done=number % 3)
         if number % 2:
-            self.edit("talk.txt", f"{uuid.uuid4()}\n")
+            self.edit(str(own("talk")), f"{uuid.uuid4()}\n")
         if number % 4 == 0:
-            self.run("wc -l talk.txt")
+            self.run("wc -l talk-*.txt")
 
 
 def write(message: Message) -> None:
@@ -89,8 +93,8 @@ def events() -> None:
     def second(number: int) -> None:
         name = f"{os.getpid()}-{number}"
         write({"type": "text", "text": f"That was second {number}."})
-        write({"type": "tool", "id": name, "name": "bash", "command": "wc -l talk.txt"})
-        Path("talk.txt").write_text(f"{uuid.uuid4()}\n")
+        write({"type": "tool", "id": name, "name": "bash", "command": "wc -l talk-*.txt"})
+        own("talk").write_text(f"{uuid.uuid4()}\n")
         write({"type": "result", "id": name, "text": "1 talk.txt", "exit_code": 0})
 
     talk(lambda text: write({"type": "text", "text": text, "partial": True}), second)
@@ -112,9 +116,9 @@ def stream() -> None:
     def second(number: int) -> None:
         name = f"{os.getpid()}-{number}"
         says(f"m{name}", {"type": "text", "text": f"That was second {number}."})
-        given = {"command": "wc -l talk.txt"}
+        given = {"command": "wc -l talk-*.txt"}
         says(f"t{name}", {"type": "tool_use", "id": name, "name": "Bash", "input": given})
-        Path("talk.txt").write_text(f"{uuid.uuid4()}\n")
+        own("talk").write_text(f"{uuid.uuid4()}\n")
         block = {"type": "tool_result", "tool_use_id": name, "content": "1 talk.txt"}
         write({"type": "user", "session_id": session, "message": {"content": [block]}})
 

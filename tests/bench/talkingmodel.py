@@ -35,7 +35,7 @@ def said(asked: Json, words: int) -> Said:
     if len(set(heard)) >= words and not lines:
         call = {"name": "handoff", "input": {"summary": "Talked."}}
     else:
-        command = f"printf '%s\\n' {' '.join(lines)} >> heard-model.txt" if lines else "true"
+        command = f"printf '%s\\n' {' '.join(lines)} >> heard-{lines[0]}.txt" if lines else "true"
         call = {"name": "bash", "input": {"command": command}}
     block = {"type": "tool_use", "id": f"call_{number}", **call}
     return Said(calls=(block,), input=100, output=50, number=number)
