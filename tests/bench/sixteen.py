@@ -120,7 +120,6 @@ async def _measure(url: str) -> dict[str, float]:
                 await asyncio.to_thread(screen.wait, b"task-echo", timeout=60, start=0)
                 stage = _Sixteen(factory, screen)
                 await stage.play(early)
-                await asyncio.to_thread(screen.drain, 2.0)
                 noted = [msgspec.json.decode(line, type=Noted)
                          for line in notes.read_bytes().splitlines()]  # fmt: skip
                 return await stage.figures(noted, early)
@@ -137,7 +136,11 @@ class _Sixteen:
         self._asked: list[float] = []
         self._keys: list[float] = []
         self._shares: dict[str, float] = {}
+        self._talking = threading.Event()
+        """Everybody has begun."""
         self._over = threading.Event()
+        """The first has ended."""
+        self._done = threading.Event()
 
     async def play(self, early: TaskView) -> None:
         """From the tasks to the last agent's claim."""
@@ -148,19 +151,30 @@ class _Sixteen:
         )
         reply = await self._factory.client.send(wire.Add(drafts=drafts))
         assert reply.tasks == tuple(_AGENTS), reply
-        async with asyncio.TaskGroup() as group:
-            sampling = group.create_task(self._sample())
-            speaking = [group.create_task(self._speak(name, n)) for n, name in enumerate(_AGENTS)]
-            await self._all_talk()
-            self._shares["all_talk_s"] = time.monotonic() - begun
-            measuring = group.create_task(asyncio.to_thread(self._measure_keys))
-            await asyncio.sleep(5)
-            await self._factory.accept(early)
-            await asyncio.wait(speaking)
-            await self._all_ready()
-            self._over.set()
-            await measuring
-            sampling.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.to_thread(self._at_the_terminal))
+                sampling = group.create_task(self._sample())
+                speaking = [
+                    group.create_task(self._speak(name, n)) for n, name in enumerate(_AGENTS)
+                ]
+                await self._all_talk()
+                self._shares["all_talk_s"] = time.monotonic() - begun
+                self._talking.set()
+                await asyncio.sleep(5)
+                await self._factory.accept(early)
+                await asyncio.wait(speaking)
+                await self._all_ready()
+                await asyncio.sleep(2)
+                sampling.cancel()
+                self._end()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Let the thread at the terminal end, whatever it waits for."""
+        for event in (self._talking, self._over, self._done):
+            event.set()
 
     async def _speak(self, name: str, number: int) -> None:
         """Say the words, one after the other; while nobody listens, a little later."""
@@ -204,6 +218,14 @@ class _Sixteen:
                 await asyncio.sleep(1)
 
     # --- keys, in a thread
+
+    def _at_the_terminal(self) -> None:
+        """Somebody must read what a client writes, or it waits; keys are pressed in between."""
+        while not self._talking.is_set():
+            self._screen.drain(0.2)
+        self._measure_keys()
+        while not self._done.is_set():
+            self._screen.drain(0.2)
 
     def _measure_keys(self) -> None:
         """Move between two panes until the first agent is done."""
