@@ -266,6 +266,7 @@ class _Sixteen:
             print(f"  {problem}", file=sys.stderr)
         facts = await self._factory.facts(early.task.id)
         begun, ended = facts["accepted"].at, facts["landed"].at
+        overview = await self._factory.client.overview()
         landing = ended - begun - await self._factory.guarded(early.task.id, begun, ended)
         return {
             "key_p50_ms": part(self._keys, 0.50),
@@ -284,6 +285,7 @@ class _Sixteen:
             "overview_p95_ms": part(self._asked, 0.95),
             "overview_max_ms": max(self._asked),
             "said_mb": size / 1e6,
+            "contained": float(overview.contained),
             **self._shares,
         }  # fmt: skip
 
