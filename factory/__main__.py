@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -17,6 +18,8 @@ from factory.discretion import Discreet, Discretion, keys
 from factory.engine import opened
 from factory.git.place import Place, find_repository
 from factory.model import FactoryError, cause, sentence
+
+_OPEN_FILES = 16_384
 
 
 async def serve(place: Place, clock: Clock = SYSTEM) -> None:
@@ -65,6 +68,7 @@ def main() -> int:
     discretion = Discretion(keys(os.environ))
     _begin_log(discretion)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no picture of our memory
+    _have_room_for_connections()
     for name in ("httpx2", "watchfiles", "anthropic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
@@ -76,6 +80,15 @@ def main() -> int:
         sys.stderr.write(f"factory-tui: {discretion.text(sentence)}\n")
         return code
     return 0
+
+
+def _have_room_for_connections() -> None:
+    """Raise the limit of open files: sixteen agents may hold hundreds of connections each."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _OPEN_FILES:
+        wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _last_word(error: BaseException) -> tuple[str, int]:

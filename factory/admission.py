@@ -37,6 +37,11 @@ def due(task: Task, now: float) -> bool:
     return until is not None and not task.changed_at <= now < until
 
 
+def limited(tasks: Sequence[Task]) -> bool:
+    """Whether any task waits for the limit of an endpoint to pass."""
+    return any(task.parked and task.parked.reason is ParkReason.RATE_LIMITED for task in tasks)
+
+
 def held(tasks: Sequence[Task], config: Config, aside: Collection[str] = ()) -> str:
     """Why no new task starts though one could: too many items wait for a person; "" for no reason.
 
@@ -61,14 +66,14 @@ def admitted(tasks: Sequence[Task], config: Config) -> Iterator[tuple[Task, str]
     states = {task.id: task.state for task in tasks}
     accounts = {spec.name: account(spec) for spec in config.agents}
     waiting = (task.agent for task in tasks if task.parked and task.parked.until is not None)
-    limited = {accounts.get(name) for name in waiting} - {None}
+    closed = {accounts.get(name) for name in waiting} - {None}
     free = places(tasks, config)
     for task in tasks:
         if free <= 0:
             return
         if task.state is not TaskState.QUEUED:
             continue
-        if accounts.get(task.agent or config.agent) in limited:
+        if accounts.get(task.agent or config.agent) in closed:
             continue
         if never := [name for name in task.after if states.get(name) in NEVER]:
             yield task, f"it comes after {never[0]}, which is {states[never[0]]}; resume starts it"

@@ -24,6 +24,7 @@ _ONLY = {
     "turns": _OURS,
     "patience": _OURS,
     "endpoint": ("claude",),
+    "context": ("claude", "replay"),
     "planner": ("claude",),
     "reviewer": ("claude",),
     "region": ("claude",),
@@ -31,6 +32,7 @@ _ONLY = {
     "preset": _PROGRAMS,
     "run": _PROGRAMS,
     "output": ("command",),
+    "early": ("command",),
     "script": ("command",),
     "permissions": ("acp",),
     "network": _PROGRAMS,
@@ -74,6 +76,7 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         project=table.get("project", _word_of_cloud, usual.project),
         base_url=table.get("base_url", _url, usual.base_url),
         key_env=table.get("key_env", _variable, usual.key_env),
+        context=table.get("context", whole("tokens", 4_096), usual.context),
         max_tokens=table.get("max_tokens", whole("tokens"), usual.max_tokens),
         turns=table.get("turns", whole("turns"), usual.turns),
         patience=table.get("patience", positive("seconds"), usual.patience),
@@ -81,6 +84,7 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         run=(table.need if needs_run else table.get)("run", command, usual.run),
         output=table.get("output", choice(OUTPUTS), usual.output),
         permissions=table.get("permissions", choice(("allow", "ask")), usual.permissions),
+        early=table.get("early", command, usual.early),
         script=table.get("script", flag, usual.script),
         network=table.get("network", flag, usual.network),
         hosts=_hosts(usual, table),
@@ -92,6 +96,8 @@ def agent(name: str, table: Table, top: Iterable[str]) -> AgentSpec:
         subscription=table.get("subscription", flag, usual.subscription),
         recording=table.get("recording", text("the path of a recording"), usual.recording),
     )
+    if spec.early and "FACTORY_EARLY" not in spec.run:
+        table.complain("early", "only preset claude-code, or a `run` with $FACTORY_EARLY, heeds it")
     table.close(top)
     return _pointed(spec, table)
 
@@ -149,9 +155,13 @@ def _served(usual: AgentSpec, table: Table) -> AgentSpec:
     ):
         if key in table and not has:
             table.complain(key, f"{service.title} takes none; leave it out")
+    for key in ("planner", "reviewer"):
+        own = table.table(key)
+        if "effort" in own and Takes.EFFORT not in service.takes:
+            own.complain("effort", f"{service.title} takes none; leave it out")
     return replace(
         usual, endpoint=name, base_url="" if service is ANTHROPIC else service.base_url,
-        key_env=service.key_env, subscription=service.local,
+        key_env=service.key_env, subscription=service.local, context=service.context,
     )  # fmt: skip
 
 

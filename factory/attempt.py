@@ -12,8 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from msgspec.structs import replace
 
-from factory import agents, around, lifecycle
-from factory.accounts import account
+from factory import admission, agents, around, lifecycle
 from factory.agents.base import Desk
 from factory.agents.breaker import Breakers
 from factory.agents.unpriced import PRICE
@@ -49,10 +48,9 @@ class Attempts:
         self._shop = shop
         self._imported = imported
         self._purse = purse
-        self._breakers = Breakers(shop.clock)
+        self._breakers = Breakers(shop.clock, doubtful=admission.limited(shop.store.tasks.all()))
         self.worktrees = Worktrees(shop)
-        self.attended: Callable[[], bool] = lambda: True
-        """Whether a client listens."""
+        self.attended: Callable[[], bool] = lambda: True  # whether a client listens
         self._telling = Telling(shop)
 
     # --- the phase `work` ------------------------------------------------------------------
@@ -99,7 +97,7 @@ class Attempts:
             with self._purse.at_work(task, spec):
                 async with (
                     asyncio.timeout(left),
-                    self._connected(task, desk, transcript) as desk,
+                    _connected(self._shop, task, desk, transcript) as desk,
                     aclosing(agents.runtime(spec).work(desk)) as said,
                 ):
                     ended = await self._follow(task, spec, transcript, said)
@@ -123,20 +121,6 @@ class Attempts:
         if version and not signed:
             size = transcript.append(Remark(at=self._shop.now(), text=text))
             self._shop.tell(Grew(name=attempt_name(task), size=size))
-
-    @asynccontextmanager
-    async def _connected(
-        self, task: Task, desk: Desk, transcript: Transcript
-    ) -> AsyncIterator[Desk]:
-        """Open the network that the agent is granted; in the end, say where it went."""
-        folder = self._shop.attempt_folder(attempt_name(task)) / "network"
-        async with network.granted(desk.profile, folder, now=self._shop.now) as granted:
-            try:
-                yield replace(desk, profile=granted.profile)
-            finally:
-                if went := granted.summary():
-                    size = transcript.append(Remark(at=self._shop.now(), text=went))
-                    self._shop.tell(Grew(name=attempt_name(task), size=size))
 
     async def _follow(
         self,
@@ -193,9 +177,8 @@ class Attempts:
                 self._shop.store.tasks.get(task.id), spec, most, config
             ),
             release=lambda: self._purse.release(task), clock=self._shop.clock,
-            breaker=self._breakers.of(account(spec)),
+            breaker=self._breakers.before(spec), breaker_of=self._breakers.before,
             key=self._shop.surroundings.get(spec.key_env, ""),
-            breaker_of=lambda spec: self._breakers.of(account(spec)),
             unpriced=unpriced(task, config, attended=self.attended()),
         )  # fmt: skip
 
@@ -234,6 +217,27 @@ class Attempts:
     def spent(self, task: Task) -> Spend:
         """What a task has cost so far."""
         return self._purse.of(task)
+
+
+@asynccontextmanager
+async def _connected(
+    shop: Shop, task: Task, desk: Desk, transcript: Transcript
+) -> AsyncIterator[Desk]:
+    """Open the network that the agent is granted; in the end, say where it went."""
+    folder = shop.attempt_folder(attempt_name(task)) / "network"
+
+    def remark(text: str) -> None:
+        size = transcript.append(Remark(at=shop.now(), text=text))
+        shop.tell(Grew(name=attempt_name(task), size=size))
+
+    async with network.granted(
+        desk.profile, folder, now=shop.now, refused=lambda why: remark(f"network: refused {why}")
+    ) as granted:
+        try:
+            yield replace(desk, profile=granted.profile)
+        finally:
+            if went := granted.summary():
+                remark(went)
 
 
 def _turns(task: Task, entries: list[AnyEntry]) -> dict[str, Spend]:

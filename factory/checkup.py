@@ -15,12 +15,14 @@ from pathlib import Path
 
 from factory.config import FILE, AgentSpec, Config
 from factory.configfile import parse
+from factory.endpoints import lacks_key
 from factory.git.command import environment as git_environment
 from factory.git.command import execute, program
 from factory.git.place import Place, find_repository
 from factory.git.repository import Repository
 from factory.git.target import chosen
 from factory.model import ConfigError, FactoryError, RepositoryError
+from factory.presets import PRESETS
 from factory.sandbox import bubblewrap, profiles
 from factory.sandbox.containment import Level
 from factory.sandbox.escapes import suite
@@ -28,7 +30,6 @@ from factory.wire import Diagnosis, Escape, Health
 
 GIT_AT_LEAST = (2, 38)
 """The first git whose `merge-tree --write-tree` merges without a checkout."""
-AGENT_PROGRAMS = ("claude", "codex", "gemini", "opencode", "aider")
 _PYTHON_AT_LEAST = (3, 11)
 
 
@@ -114,10 +115,12 @@ async def _sandbox() -> Diagnosis:
 
 def _programs(environ: Mapping[str, str]) -> Diagnosis:
     path = environ.get("PATH", os.defpath)
-    found = [name for name in AGENT_PROGRAMS if shutil.which(name, path=path)]
+    forms = dict.fromkeys(form.program for preset in PRESETS for form in preset.forms)
+    found = [name for name in forms if shutil.which(name, path=path)]
     if found:
-        return Diagnosis(part="agents", health=Health.FINE, sentence=f"on PATH: {', '.join(found)}")
-    known = ", ".join(AGENT_PROGRAMS[:3])
+        sentence = f"on PATH: {', '.join(found)}; `factory-tui agents` says more"
+        return Diagnosis(part="agents", health=Health.FINE, sentence=sentence)
+    known = ", ".join(preset.title for preset in PRESETS[:3])
     return Diagnosis(
         part="agents",
         health=Health.FINE if environ.get("ANTHROPIC_API_KEY") else Health.WEAK,
@@ -191,7 +194,7 @@ async def _config(
 
 def _agent_problem(spec: AgentSpec, environ: Mapping[str, str]) -> str:
     """Why an agent could not start from this shell; empty where it could."""
-    if spec.kind == "claude" and not environ.get(spec.key_env):
+    if spec.kind == "claude" and lacks_key(spec, environ.get(spec.key_env, "")):
         return (
             f"{spec.key_env} is not set here; set it, then `factory-tui engine restart`, "
             "since an engine reads keys when it starts"

@@ -207,6 +207,8 @@ class AgentSpec(Struct):
     base_url: str = ""
     key_env: str = "ANTHROPIC_API_KEY"
     """Name of the variable, read at the engine's start, that holds the API key."""
+    context: int = 0
+    """Tokens that the model takes in; 0 for what the price table or the endpoint says."""
     max_tokens: int = 16_000
     """Most output tokens of one turn."""
     turns: int = 200
@@ -223,6 +225,8 @@ class AgentSpec(Struct):
     permissions: str = "allow"
     """`acp`: `allow` what the program asks leave for, since the sandbox holds, or `ask` the
     developer."""
+    early: str = ""
+    """`command`: a shell command that the program runs, by its stop hook, before it may stop."""
     script: bool = False
     """`command`: what it is told is a program, not words. It gets the newest alone, and it is not
     started again with what guardrails found, since it would do the same again."""

@@ -188,7 +188,7 @@ def _guardrail(table: Table, services: tuple[str, ...]) -> GuardrailSpec:
         when=table.each("when", _glob),
         fix=table.get("fix", command, usual.fix),
         version=table.get("version", command, usual.version),
-        services=table.each("services", choice(services)),
+        services=table.each("services", servicefile.named(services)),
     )
     if spec.compare is Compare.NO_WORSE and spec.kind == "command":
         table.complain(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from factory.config import OFFICIAL
+from factory.config import OFFICIAL, AgentSpec
 from factory.model import Struct
 
 
@@ -47,8 +47,12 @@ class Service(Struct):
     sign_in: str = ""
     """How the developer gives the engine credentials for it."""
     takes: tuple[Takes, ...] = tuple(Takes)
+    context: int = 0
+    """Tokens that its models take in, where no price table says so; 0 for the usual many."""
 
 
+_SMALL = 32_768
+"""What a model on a machine of one's own is usually started with."""
 _AWS = "run `aws configure` or `aws sso login`, or set AWS_BEARER_TOKEN_BEDROCK"
 
 ANTHROPIC = Service(
@@ -67,16 +71,23 @@ SERVICES = (
     Service(name="litellm", title="LiteLLM", base_url="http://127.0.0.1:4000",
             key_env="LITELLM_API_KEY"),
     Service(name="ollama", title="Ollama", base_url="http://127.0.0.1:11434",
-            key_env="OLLAMA_API_KEY", local=True, takes=()),
+            key_env="OLLAMA_API_KEY", local=True, takes=(), context=_SMALL),
     Service(name="lmstudio", title="LM Studio", base_url="http://127.0.0.1:1234",
-            key_env="LM_API_TOKEN", local=True, takes=()),
+            key_env="LM_API_TOKEN", local=True, takes=(), context=_SMALL),
     Service(name="llamacpp", title="llama.cpp", base_url="http://127.0.0.1:8080",
-            key_env="LLAMA_API_KEY", local=True, takes=()),
+            key_env="LLAMA_API_KEY", local=True, takes=(), context=_SMALL),
     Service(name="vllm", title="vLLM", base_url="http://127.0.0.1:8000",
-            key_env="VLLM_API_KEY", local=True, takes=()),
+            key_env="VLLM_API_KEY", local=True, takes=(), context=_SMALL),
 )  # fmt: skip
 
 
 def service_named(name: str) -> Service:
     """The service of that name; an unnamed one is taken to do all that Anthropic's does."""
     return next((service for service in SERVICES if service.name == name), ANTHROPIC)
+
+
+def lacks_key(spec: AgentSpec, key: str) -> bool:
+    """Whether an agent of our own loop could not ask its service, for want of a key."""
+    service = service_named(spec.endpoint)
+    elsewhere = spec.base_url and spec.base_url.rstrip("/") != service.base_url
+    return service.needs_key and not key and not elsewhere

@@ -2,7 +2,8 @@
 
 What an agent in factory.toml does not say, its preset says. A program has up to two forms: run
 headless to its end (`command`), or spoken with over the Agent Client Protocol (`acp`). In a `run`,
-FACTORY_MODEL and FACTORY_EFFORT are the agent's `model` and `effort`, empty where it names none.
+FACTORY_MODEL and FACTORY_EFFORT are the agent's `model` and `effort`, empty where it names none;
+FACTORY_EARLY is a settings file with its early gate.
 """
 
 from __future__ import annotations
@@ -95,16 +96,23 @@ CLAUDE = Preset(
             kind="command",
             program="claude",
             run=(
-                "claude -p --output-format stream-json --verbose "
-                "--permission-mode bypassPermissions "
+                "claude -p --input-format stream-json --output-format stream-json --verbose "
+                "--replay-user-messages --permission-mode bypassPermissions "
                 '${FACTORY_MODEL:+--model "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+--effort "$FACTORY_EFFORT"} '
-                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
+                '${FACTORY_EARLY:+--settings "$FACTORY_EARLY"} '
+                '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"}'
             ),
             install="npm install -g @anthropic-ai/claude-code@latest",
             package="@anthropic-ai/claude-code@2.1.330",
             output="claude-stream-json",
-            supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
+            supports=(
+                Supports.RESUME,
+                Supports.STEER,
+                Supports.PLAN,
+                Supports.COST,
+                Supports.DIFFS,
+            ),
         ),
         Form(
             kind="acp",
@@ -151,6 +159,7 @@ CODEX = Preset(
             run=(
                 "codex exec --json --skip-git-repo-check "
                 "--dangerously-bypass-approvals-and-sandbox "
+                "-c analytics.enabled=false -c check_for_update_on_startup=false "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+-c model_reasoning_effort="$FACTORY_EFFORT"} '
                 '${FACTORY_SESSION:+resume "$FACTORY_SESSION"} - < "$FACTORY_PROMPT_FILE"'
@@ -204,7 +213,7 @@ GEMINI = Preset(
             install="npm install -g @google/gemini-cli",
             package="@google/gemini-cli@0.61.0",
             output="gemini-stream-json",
-            supports=(Supports.TOKENS,),
+            supports=(Supports.RESUME, Supports.TOKENS),
             node=20,
         ),
         Form(
@@ -246,14 +255,14 @@ OPENCODE = Preset(
             kind="command",
             program="opencode",
             run=(
-                "opencode run --format json "
+                "opencode run --auto --format json "
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
                 '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g opencode-ai",
             package="opencode-ai@1.18.33",
             output="opencode-json",
-            supports=(Supports.RESUME, Supports.COST),
+            supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
         ),
         Form(
             kind="acp",
@@ -313,7 +322,7 @@ QWEN = Preset(
             install="npm install -g @qwen-code/qwen-code",
             package="@qwen-code/qwen-code@0.24.4",
             output="qwen-stream-json",
-            supports=(Supports.TOKENS,),
+            supports=(Supports.RESUME, Supports.TOKENS),
             node=22,
         ),
         Form(

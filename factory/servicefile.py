@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from factory.config import ServiceSpec
 from factory.expected import command
-from factory.tables import Table, flag, positive, text, whole
+from factory.tables import Reader, Table, choice, flag, positive, text, whole
 
 _name = text("a name of up to 20 letters, digits and `_`", r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
@@ -29,6 +29,11 @@ def services(top: Table, ports: int) -> tuple[ServiceSpec, ...]:
         elif (first := taken.setdefault(spec.port, at)) != at:
             table.complain("port", f"expected a port of its own, but service[{first}] has it too")
     return specs
+
+
+def named(known: tuple[str, ...]) -> Reader[str]:
+    """Read the name of one of the services."""
+    return choice(known) if known else text("a [[service]] of this file, which has none", "(?!)")
 
 
 def _service(table: Table) -> ServiceSpec:

@@ -103,7 +103,10 @@ class Shop:
             ignores = group.create_task(_ignores(self.vault, commit))
         self.trees.rules, self.trees.own_excludes = commit, ignores.result()
         self.tip = tip.result()
-        agents = self.tip.config.agents if self.tip.config else ()
+        config = self.tip.config
+        wanted = config is not None and config.environment.submodules
+        self.trees.modules = self.place.common / "modules" if wanted else None
+        agents = config.agents if config else ()
         named = {spec.key_env for spec in agents}
         given = self.surroundings
         self.discretion.learn({name: given[name] for name in named if name in given})

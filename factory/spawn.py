@@ -147,6 +147,13 @@ async def examine(start: Path) -> tuple[tuple[wire.Diagnosis, ...], tuple[str, .
     return await checkup.examine(start, os.environ), checkup.profile_lines()
 
 
+async def agents() -> tuple[wire.KnownAgent, ...]:
+    """The agent programs that we know, as they stand here. Starts no engine."""
+    from factory import roll
+
+    return await roll.roll(os.environ, Path.home())
+
+
 async def try_escapes() -> tuple[wire.Escape, ...]:
     """Every way out of the sandbox, tried; nothing but what is planted is gone for."""
     from factory import checkup

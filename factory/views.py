@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from factory.agents.hearing import hears
 from factory.attempt import Attempts
 from factory.audit import Audits
 from factory.config import Config
 from factory.entry import AnyEntry, Delta, Output, ToolCall
 from factory.gate import Gate
 from factory.gate.judging import status_of
-from factory.model import Change, Judged, Run, Task, TaskState, Verdict
+from factory.model import Change, Hears, Judged, Run, Task, TaskState, Verdict
 from factory.parting import left_out, under_way
 from factory.purse import Purse
 from factory.remarks import decided_note
@@ -106,6 +107,7 @@ class Views:
             later=put_aside(self._shop, task, change),
             looked=bool(decided and change),
             subscription=bool(agent and agent.subscription),
+            hears=hears(agent) if agent else Hears.BEGINS_AGAIN,
         )  # fmt: skip
 
     async def _distance(self, task: Task, change: Change | None) -> int:

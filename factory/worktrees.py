@@ -202,13 +202,14 @@ class Worktrees:
             last = await self.snapshot(task)
             await self._shop.vault.keep(f"trash/{task.id}", last)
             await self._tear_down(task)
+            await self._shop.trees.clear(self._shop.trees.worktrees / task.worktree)
         reached(Point.CLEAN_KEPT)
         self._shop.amend(task.id, worktree="")
         reached(Point.CLEAN_GIVEN)
         for number in range(1, task.attempt + 1):  # one that was handed over left its own, too
             folder = self._shop.attempt_folder(f"{task.id}.{number}")
             for part in ("tmp", "git", "home"):
-                await asyncio.to_thread(folders.remove, folder / part)
+                await folders.discard(folder / part)
 
     async def _tear_down(self, task: Task) -> None:
         """Its files are kept by now. No environment is built for it where there is none."""

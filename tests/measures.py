@@ -21,7 +21,7 @@ _STARTING = ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp"
 """Functions of `os` that do; those that begin with `exec` or `spawn` do, too."""
 _LOOPS = ("subprocess_exec", "subprocess_shell")
 """Methods of event loops that do."""
-_WITH_STARTING = ("os", "asyncio", "anyio")
+_WITH_STARTING = ("os", "posix", "asyncio", "anyio")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -109,7 +109,7 @@ def _starters(modules: Iterable[str]) -> Iterator[str]:
 
 
 def _starts(owner: str, name: str) -> bool:
-    if owner == "os":
+    if owner in ("os", "posix"):
         return name == "*" or name in _STARTING or name.startswith(("exec", "spawn"))
     if owner == "anyio":
         return name in ("*", "open_process", "run_process")

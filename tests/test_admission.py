@@ -81,3 +81,8 @@ def test_into_a_limit_nothing_begins_whichever_agent_has_the_account() -> None:
     assert begins("same") == ["other", "model", "small"]
     assert begins("model") == ["any", "same", "other", "small"]
     assert begins("nobody") == [one.id for one in queued]
+
+
+def test_a_limit_is_known_from_the_rows_alone() -> None:
+    assert admission.limited([NEXT, parked(ParkReason.RATE_LIMITED, until=10.0)])
+    assert not admission.limited([NEXT, parked(ParkReason.BUDGET, until=10.0)])

@@ -401,3 +401,26 @@ def test_a_hostile_factory_in_the_repository_is_not_imported(
     bare = [sys.executable, "-c", "import factory"]  # the control: Python alone would take it
     subprocess.run(bare, cwd=developer.path, check=True)
     assert mark.exists()
+
+
+# --- several agents
+
+
+def test_several_agents_attempt_one_task_and_one_hands_over_to_another(shell: Shell) -> None:
+    shell.done("engine", "restart")
+    twice = shell("add", "one", "--agents", "reader,reader")
+    assert (twice.code, "names an agent twice" in twice.err) == (2, True)
+    queued(shell, "## held\n\nexit 3\n")
+    given = shell.done("add", "touch mine", "--agents", "reader,script")
+    assert given == "queued touch-mine  touch mine\nqueued touch-mine-2, touch-mine by script\n"
+    assert shell("run", "--until-idle", "--timeout", "60").code == 3
+    views = {one["task"]["id"]: one for one in json.loads(shell.done("status", "--json"))["tasks"]}
+    assert views["touch-mine"]["task"]["agent"] == "reader"
+    assert views["touch-mine-2"]["task"]["agent"] == "script"
+    assert views["touch-mine"]["rivals"] == ["touch-mine-2"]
+
+    parked = shell("hand", "held", "script")
+    assert (parked.code, "is script's already" in parked.err) == (1, True)
+    assert shell.done("hand", "held", "reader", "-m", "once more") == (
+        "reader goes on with held, from where script was\n"
+    )

@@ -391,33 +391,34 @@ async def test_the_transcript_of_an_agent_says_where_it_went(
             "run = 'bash \"$FACTORY_PROMPT_FILE\"'\n"
         )
         developer.commit({"factory.toml": settings(agents=agent, agent="far")})
-        work = f"curl -s 127.0.0.1:{ours.port}/ > got; curl -s evil.example; exit"
+        work = f"curl -s 127.0.0.1:{ours.port}/ > got; curl -s evil.example{{,}}; exit"
         async with works(developer) as factory:
             task = await factory.ready("Far", work)
-            went = of_the_network(factory, task)
+            refused, went = of_the_network(factory, task)
+            assert refused.startswith("network: refused evil.example:80: it is not among the hosts")
             assert re.fullmatch(
-                rf"network: localhost:{ours.port} once, \d+ B; refused: evil.example:80 once", went
+                rf"network: localhost:{ours.port} once, \d+ B; refused: evil.example:80 2 times",
+                went,
             )
             await factory.land(task)
             folder = factory.engine.shop.attempt_folder(f"{task}.1") / "network"
             kept = contacts.read(folder / contacts.FILE)
-            assert [one.allowed for one in kept] == [True, False]
+            assert [one.allowed for one in kept] == [True, False, False]
         monkeypatch.setattr(bubblewrap, "find_bubblewrap", lambda: None)
         async with works(developer) as factory, aclosing(factory.client.notices(0)) as notices:
             attending = asyncio.create_task(anext(notices))
             task = await factory.add("Near", f"{work.split(';')[0]}2; exit")
             await factory.until(task, TaskState.READY, TaskState.CHECKING)
-            went = of_the_network(factory, task)
+            (went,) = of_the_network(factory, task)
             assert went.startswith("network: all of it, and where it went is not known")
             await attending
 
 
-def of_the_network(factory: Works, task: str) -> str:
-    """What the engine said of it, once, in the task's transcript."""
+def of_the_network(factory: Works, task: str) -> list[str]:
+    """What the engine said of it in the task's transcript."""
     transcript = Transcript(factory.engine.shop.attempt_folder(f"{task}.1") / "transcript.jsonl")
     remarks = [entry.text for entry in transcript.entries() if isinstance(entry, Remark)]
-    (went,) = [text for text in remarks if text.startswith("network: ")]
-    return went
+    return [text for text in remarks if text.startswith("network: ")]
 
 
 def test_doctor_says_of_each_network_what_it_is(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def give(bucket, n):
     return True
 """
 PATH = "src/bucket.py"
+HUNK = """\
+@@ -3,3 +3,3 @@
+ def take(bucket, n):
+-    bucket.refill(0)
++    bucket.refill(time.now())
+     if bucket.tokens < n:
+"""
 
 
 class Story:
@@ -189,6 +196,24 @@ def test_another_file_with_the_same_line_is_not_taken_for_it(story: Story) -> No
         ("Write", {"file_path": f"/worktree/{PATH}", "content": BUCKET}),
         ("Edit", {"file_path": f"/x/y/{PATH}", "old_string": "", "new_string": BUCKET}),
         ("MultiEdit", {"file_path": PATH, "edits": [{"old_string": "a", "new_string": BUCKET}]}),
+        ("edit", {"filePath": f"/worktree/{PATH}", "oldString": "a", "newString": BUCKET}),
+        ("apply_patch", {"changes": [{"path": PATH, "kind": "update", "diff": HUNK}]}),
+        ("apply_patch", {"patchText": f"*** Begin Patch\n*** Update File: {PATH}\n{HUNK}"}),
+        (
+            "edit",
+            {
+                "file_path": "a",
+                "new_string": "x",
+                "edits": [{"file_path": PATH, "new_string": BUCKET}],
+            },
+        ),
+        (
+            "shell",
+            {
+                "command": f"apply_patch <<'E'\n*** Begin Patch\n*** Add File: a\n+x\n"
+                f"*** Update File: {PATH}\n{HUNK}*** End Patch\nE"
+            },
+        ),
         ("insert", {"command": "insert", "path": PATH, "insert_line": 0, "insert_text": BUCKET}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -228,6 +253,13 @@ def test_where_no_edit_is_found_the_commands_that_ran_on_the_file_are_named(stor
     assert [(one.text, one.exit_code) for one in why.ran] == [
         ("ruff format .", 1), (f"./gen > {PATH}", 0)
     ]  # fmt: skip
+
+
+def test_a_change_without_its_lines_is_named_as_what_may_have_written_them(story: Story) -> None:
+    changes = [{"path": f"/worktree/{PATH}", "kind": "update"}, {"path": "x", "kind": "add"}]
+    why = story.did("apply_patch", {"changes": changes}, code=None).why(5)
+    assert why.trace is Trace.NONE
+    assert [one.text for one in why.ran] == [f"apply_patch /worktree/{PATH}\napply_patch x"]
 
 
 def test_a_removed_line_leads_to_the_edit_that_removed_it(story: Story) -> None:

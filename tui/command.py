@@ -150,6 +150,8 @@ def _begin(verbs: Verbs) -> None:
         "--sandbox", action="store_true", help="try every way out of the sandbox, a few seconds"
     )
     doctor.add_argument("--json", dest="as_json", action="store_true")
+    agents = verbs.add("agents", "agents:agents", "the agent programs there are, and their record")
+    agents.add_argument("--json", dest="as_json", action="store_true")
     demo = verbs.add("demo", "demo:demo", "watch six recorded tasks in a sample project")
     demo.add_argument("--headless", action="store_true", help="play the developer too")
 
@@ -159,6 +161,9 @@ def _give(verbs: Verbs) -> None:
     add.add_argument("titles", nargs="*", metavar="TITLE", help="one task each, in quotes")
     add.add_argument("-f", "--file", default="", help="one task a line, or `##` a task; - is stdin")
     add.add_argument("--agent", default="", help="an agent of factory.toml")
+    add.add_argument(
+        "--agents", default="", metavar="A,B", help="each attempts it; the best is kept"
+    )
     add.add_argument("--paths", nargs="+", default=(), metavar="PATH", help="where to work")
     add.add_argument("--after", nargs="+", default=(), metavar="TASK", help="what lands first")
     add.add_argument("--accept", type=AcceptRule, choices=list(AcceptRule), default=None)
@@ -167,9 +172,13 @@ def _give(verbs: Verbs) -> None:
     again = verbs.add("again", "queue:again", "start another, independent attempt at a task")
     again.add_argument("name", metavar="TASK")
     again.add_argument("--agent", default="", help="another agent of factory.toml")
+    hand = verbs.add("hand", "queue:hand", "give a task to another agent, with its files")
+    hand.add_argument("name", metavar="TASK")
+    hand.add_argument("agent", metavar="AGENT", help="another agent of factory.toml")
+    hand.add_argument("-m", dest="text", default="", metavar="TEXT", help="- reads it from stdin")
     say = verbs.add("say", "queue:say", "steer an agent, or answer its question")
     say.add_argument("name", metavar="TASK")
-    say.add_argument("text", metavar="TEXT", help="- reads it from stdin")
+    say.add_argument("text", metavar="TEXT", help="or an answer's number; - reads it from stdin")
     for name, sentence in (
         ("pause", "stop agents between their turns"),
         ("resume", "let held, parked, stopped or rejected tasks go on"),

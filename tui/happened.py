@@ -21,6 +21,7 @@ _WORDS = {
     "compared": "waiting changes compared",
     "differs": "not as accepted",
     "draft": "held back",
+    "handed over": "goes to another agent,",
     "held": "held back",
     "landing": "begins to land",
     "later": "put aside",

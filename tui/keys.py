@@ -98,6 +98,7 @@ _FLOOR = _table(
     ("shell", "t", "shell", "Open a shell in the worktree's sandbox."),
     ("budget", "+", "budget", "Raise this task's budget."),
     ("again", "A", "again", "Start another, independent attempt at this task."),
+    ("hand", "H", "hand over", "Give this task to another agent, with its files as they are."),
     ("panel", "tab", "next agent", "Go to the next agent; from the last to the first."),
     ("layout", "|", "list", "Change between panes and list."),
     ("end", "x", "end", "End this task for good; its work is kept."),

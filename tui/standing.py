@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from factory.model import Lane, ParkReason, Struct, Task, TaskState, Verdict
 from factory.wire import GuardrailStatus, Overview, TaskView
 from tui import text
+from tui.hearing import unheard
 
 SILENT = 120.0
 """Seconds without a word after which a working agent is called silent."""
@@ -161,6 +162,8 @@ def _working(view: TaskView, now: float) -> str:
         words.append(f"silent {text.ago(quiet)}")
     if view.task.rounds > 1:
         words.append(f"round {view.task.rounds}")
+    if waiting := len(unheard(view)):
+        words.append(f"{text.plural(waiting, 'word')} unheard")
     return " · ".join(words)
 
 

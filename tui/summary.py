@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from factory.model import Lane, ParkReason, TaskState, Verdict
+from factory.model import Lane, Parked, ParkReason, TaskState, Verdict
 from factory.wire import GuardrailStatus, TaskView
+from tui.hearing import waiting_words
 from tui.keys import own_key
 from tui.lines import Kind, Line
 from tui.standing import SILENT, needs_you, progress, sign, why
@@ -53,9 +54,12 @@ def _tone(view: TaskView) -> Tone:
 
 
 def told(view: TaskView, now: float, keymap: Mapping[str, str]) -> tuple[Line, ...]:
-    """What stands in a pane of a task that no agent works on: why, how much, what to press."""
+    """What stands in a pane: words not heard yet, and where no agent works, why, how much, and
+    what to press.
+    """
+    waiting = [Line(Kind.PROMPT, words, ">") for words in waiting_words(view)]
     if view.task.state is TaskState.WORKING:
-        return ()
+        return tuple(waiting)
     lines = [Line(_reason_kind(view), why(view, now), sign(view))]
     if view.change is not None and view.task.state is TaskState.READY:
         summary = line(view.change.handoff.summary)
@@ -64,6 +68,7 @@ def told(view: TaskView, now: float, keymap: Mapping[str, str]) -> tuple[Line, .
         lines.append(Line(Kind.TEXT, verdicts))
     if size := size_line(view):
         lines.append(Line(Kind.REMARK, size))
+    lines += waiting
     if press := keys_for(view, keymap):
         lines.append(Line(Kind.PROMPT, press))
     return tuple(lines)
@@ -85,7 +90,7 @@ def keys_for(view: TaskView, keymap: Mapping[str, str]) -> str:
         case TaskState.PARKED if view.task.parked is not None:
             match view.task.parked.reason:
                 case ParkReason.QUESTION:
-                    return f"{say} answer · {enter} read on"
+                    return f"{say} {offered(view.task.parked)} · {enter} read on"
                 case ParkReason.BUDGET:
                     return f"{budget} raise the budget · {enter} read on"
                 case ParkReason.PAUSED | ParkReason.RATE_LIMITED:
@@ -98,6 +103,12 @@ def keys_for(view: TaskView, keymap: Mapping[str, str]) -> str:
             return go_on
         case _:
             return ""
+
+
+def offered(parked: Parked) -> str:
+    """`answer`, and the answers to choose from: `answer: 1 allow once, 2 refuse`."""
+    numbered = (f"{at} {line(option)}" for at, option in enumerate(parked.options, 1))
+    return f"answer: {', '.join(numbered)}" if parked.options else "answer"
 
 
 def size_line(view: TaskView) -> str:

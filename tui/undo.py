@@ -14,6 +14,7 @@ from factory.wire import (
     DropComment,
     Edit,
     End,
+    Hand,
     Hold,
     Later,
     LeaveOut,
@@ -71,11 +72,20 @@ def inverse(command: AnyCommand, before: Overview | None, reply: Reply) -> Act |
             return Act(f"{line(name)} pauses again", (Pause(task=name),))
         case End(task=name):
             return Act(f"{line(name)} goes on", (Resume(task=name),))
-        case RaiseBudget(task=name) if name in tasks:
-            budget = tasks[name].budget
-            return Act(f"{line(name)} has its old budget", (RaiseBudget(task=name, budget=budget),))
+        case Hand(task=name) | RaiseBudget(task=name) if name in tasks:
+            return _of_task(command, tasks[name])
         case _:
             return _of_review(command) or _of_decision(command, reply)
+
+
+def _of_task(command: Hand | RaiseBudget, before: Task) -> Act:
+    """What a task has back: its agent, which goes on with all that was done, or its budget."""
+    name = before.id
+    if isinstance(command, Hand):
+        back = Hand(task=name, agent=before.agent)
+        return Act(f"{line(name)} is {line(before.agent)}'s again, with all that was done", (back,))
+    caps = RaiseBudget(task=name, budget=before.budget)
+    return Act(f"{line(name)} has its old budget", (caps,))
 
 
 def _of_decision(command: AnyCommand, reply: Reply) -> Act | None:

@@ -10,25 +10,32 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from factory.accounts import Account
+from factory.accounts import Account, account
 from factory.agents.setbacks import LADDER, LONG, WAITS, Setback, limited
 from factory.clock import Clock
+from factory.config import AgentSpec
 
 
 class Breaker:
     """Stands before one endpoint. `waits` are the pauses before it is asked again, at first.
 
+    A `doubtful` one has not asked yet, and takes it that it would be refused: one finds out.
     Before a model stands one of its own, with the account's `behind` it: a limit of the model's
     says nothing of the others, and everything else is the account's.
     """
 
     def __init__(
-        self, clock: Clock, waits: Sequence[float] = WAITS, behind: Breaker | None = None
+        self,
+        clock: Clock,
+        waits: Sequence[float] = WAITS,
+        behind: Breaker | None = None,
+        *,
+        doubtful: bool = False,
     ) -> None:
         self._clock = clock
         self._waits = waits
         self._behind = behind
-        self._what = ""
+        self._what = "refused before the engine started" if doubtful else ""
         """How it refused when it was last asked; empty while it answers."""
         self._refusals = 0
         self._since = 0.0
@@ -138,14 +145,23 @@ class Turn:
 
 
 class Breakers:
-    """The breakers of one engine."""
+    """The breakers of one engine; `doubtful` where it starts in the midst of a limit."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, doubtful: bool = False) -> None:
         self._clock = clock
+        self._doubtful = doubtful
         self._accounts: dict[str, Breaker] = {}
         self._models: dict[Account, Breaker] = {}
 
+    def before(self, spec: AgentSpec) -> Breaker:
+        """The one before the account and the model of an agent."""
+        return self.of(account(spec))
+
     def of(self, account: Account) -> Breaker:
         """The one before an account and one of its models."""
-        behind = self._accounts.setdefault(account.name, Breaker(self._clock))
-        return self._models.setdefault(account, Breaker(self._clock, behind=behind))
+        if account not in self._models:
+            if account.name not in self._accounts:
+                self._accounts[account.name] = Breaker(self._clock, doubtful=self._doubtful)
+            behind = self._accounts[account.name]
+            self._models[account] = Breaker(self._clock, behind=behind, doubtful=self._doubtful)
+        return self._models[account]

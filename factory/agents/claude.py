@@ -117,7 +117,7 @@ class _Loop:
             yield Prompt(at=desk.now(), text=advice, origin=Origin.ENGINE)
         ask = Ask(
             system=system(desk.spec.instructions),
-            messages=conversation(self._history, room(self._price)),
+            messages=conversation(self._history, room(self._price, desk.spec.context)),
             tools=TOOLS,
         )
         cost = self._most(ask)
@@ -183,9 +183,9 @@ def _speaks_against(entry: AnyEntry) -> bool:
     return isinstance(entry, Prompt) or (isinstance(entry, ToolResult) and entry.interrupted)
 
 
-def room(price: Price | None) -> int:
-    """Tokens of conversation above which old tool results are left out."""
-    window = price.context if price else USUAL_WINDOW
+def room(price: Price | None, own: int = 0) -> int:
+    """Tokens of conversation above which old tool results are left out; `own` is the agent's."""
+    window = own or (price.context if price else USUAL_WINDOW)
     return min(int(window * ROOM), MOST_KEPT)
 
 

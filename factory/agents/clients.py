@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from factory.agents.setbacks import Setback
 from factory.config import AgentSpec
-from factory.endpoints import Cloud, Service, service_named
+from factory.endpoints import Cloud, Service, lacks_key, service_named
 from factory.model import AgentError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def connect(spec: AgentSpec, key: str) -> AsyncAnthropic:
     """A client for an agent. Raises AgentError: no key, no extra, no region."""
     service = service_named(spec.endpoint)
     url = spec.base_url or service.base_url
-    if not key and service.needs_key and url == service.base_url:
+    if lacks_key(spec, key):
         raise AgentError(
             f"There is no API key for agent {spec.name!r}: put one into {spec.key_env} and run "
             "`factory-tui engine restart`"

@@ -15,6 +15,7 @@ from factory.agents.events import (
     dict_of,
     plan_of,
     short,
+    since,
     text_of,
 )
 from factory.agents.reasons import Failure, Program, Why
@@ -46,6 +47,7 @@ class CodexJson(Events):
         self._open: dict[str, float] = {}
         self._plan = ""
         self._error = ""
+        self._counted = run.counted
 
     def kind(self, event: Event) -> str:
         """The event and the item that it is of."""
@@ -114,7 +116,7 @@ class CodexJson(Events):
                 name,
                 _answer(item),
                 code=code_of(item.get("exit_code")),
-                seconds=max(0.0, self.now() - began),
+                seconds=round(max(0.0, self.now() - began), 1),
                 failed=item.get("status") in _FAILED,
             )
 
@@ -126,7 +128,9 @@ class CodexJson(Events):
     def _refused(self, text: str) -> Iterator[AnyEntry]:
         """An error: fatal where no turn is completed after it; of reconnecting it only tells."""
         self._error = text
-        if not text.startswith("Reconnecting"):
+        if text.startswith("Reconnecting"):
+            self.trouble = Failure(text=text)
+        else:
             self.failure = Failure(text=text)
         yield from self.remarks(text)
 
@@ -135,16 +139,16 @@ class CodexJson(Events):
         yield Question(at=self.now(), text="\n".join(filter(None, words)))
 
     def _usage(self, usage: Event) -> Iterator[AnyEntry]:
-        """Its input tokens include the cached ones."""
+        """It counts the whole thread, and cached tokens among those that went in."""
         cached = count_of(usage.get("cached_input_tokens"))
-        yield Usage(
-            at=self.now(),
-            spend=Spend(
-                input_tokens=max(count_of(usage.get("input_tokens")) - cached, 0),
-                output_tokens=count_of(usage.get("output_tokens")),
-                cached_tokens=cached,
-            ),
+        whole = Spend(
+            input_tokens=max(count_of(usage.get("input_tokens")) - cached, 0),
+            output_tokens=count_of(usage.get("output_tokens")),
+            cached_tokens=cached,
         )
+        more = since(whole, self._counted)
+        self._counted += more
+        yield Usage(at=self.now(), spend=more)
 
 
 def unwrapped(command: str) -> str:

@@ -71,13 +71,15 @@ class Endpoint:
         self._price = price
         self._now = desk.now
         self._waits = waits
-        self._takes = service_named(desk.spec.endpoint).takes
+        self._service = service_named(desk.spec.endpoint)
+        self._takes = self._service.takes
         self._host = ""
         self._client: AsyncAnthropic | None = None
 
     async def __aenter__(self) -> Self:
         self._client = await connect(self._spec, self._key)
-        self._host = urlsplit(str(self._client.base_url)).netloc
+        host = urlsplit(str(self._client.base_url)).netloc
+        self._host = f"{self._service.title} ({host})" if self._spec.endpoint else host
         return self
 
     async def __aexit__(

@@ -22,6 +22,10 @@ SUMMARY = 200
 """Most characters of a tool call's line that is no command."""
 _KIND = 60
 """Most characters of an unknown event's name that are shown."""
+_NAMED = (
+    "file_path", "filePath", "absolute_path", "path", "pattern", "query", "url", "description",
+)  # fmt: skip
+"""What a call is known by that is no command, the first of these that it has."""
 _KINDS = 50
 """Most unknown kinds that are named."""
 _KEPT = 5
@@ -41,6 +45,8 @@ class Run(Struct):
     now: Callable[[], float]
     session: str = ""
     """The session that it goes on with; empty for a new one."""
+    counted: Spend = Spend()
+    """What earlier runs of this session have cost, as far as it was counted."""
     number: int = 0
     """Distinguishes this run's calls from those of earlier runs in the same transcript."""
 
@@ -48,9 +54,9 @@ class Run(Struct):
 class Events:
     """Turns lines into events, and the end of the program into its last word or its failure.
 
-    A subclass gives `program`, `quiet` and `event`; it keeps `said` (the last whole message),
-    `failure` (why it failed, as far as an event told) and `finished` (whether an event said that it
-    is done).
+    A subclass gives `program`, `quiet` and `event`. It keeps `said` (the last whole message),
+    `failure` (why it failed, as far as an event told), `trouble` (what it last tried again for)
+    and `finished` (whether an event said that it is done).
     """
 
     program: Program
@@ -67,6 +73,7 @@ class Events:
         self.said = ""
         self.finished = False
         self.failure: Failure | None = None
+        self.trouble: Failure | None = None
         self.concerns: list[str] = []
         self.plain: list[str] = []
         self._unknown: set[str] = set()
@@ -106,6 +113,8 @@ class Events:
         if not done:
             said = "\n".join(self.plain)
             known = ended(self.program, self.run.spec, said, self._code(), self.now())
+            if known is None and self.trouble is not None:
+                known = failure(self.program, self.run.spec, self.trouble, self.now())
             if self._code() != 0:
                 raise known or unexplained(self.run.spec, self.ended, self.plain)
             raise known or AgentError(
@@ -203,7 +212,19 @@ def summary(tool: str, given: Mapping[str, Any]) -> str:
     name = tool.lower()
     if (plan := plan_of(given.get("todos") or given.get("items"))) is not None:
         return plan
-    for key in ("file_path", "filePath", "absolute_path", "path", "pattern", "query", "url"):
+    if isinstance(changes := given.get("changes"), list):
+        paths = (short(text_of(dict_of(change).get("path"))) for change in changes)
+        return f"{name} {', '.join(filter(None, paths))}"[:SUMMARY]
+    for key in (
+        "file_path",
+        "filePath",
+        "absolute_path",
+        "path",
+        "pattern",
+        "query",
+        "url",
+        "description",
+    ):
         if path := text_of(given.get(key)):
             return f"{name} {short(path)}"
     return f"{name} {msgspec.json.encode(given).decode(errors='replace')}"[:SUMMARY]
@@ -262,6 +283,20 @@ def code_of(value: object) -> int | None:
 def money(spec: AgentSpec, value: object) -> float | None:
     """Dollars that a program reports; None where a subscription pays, or it tells none."""
     return None if spec.subscription else number_of(value)
+
+
+def less(spent: Spend, counted: Spend) -> Spend:
+    """The tokens that are not counted yet."""
+    return Spend(
+        input_tokens=max(spent.input_tokens - counted.input_tokens, 0),
+        output_tokens=max(spent.output_tokens - counted.output_tokens, 0),
+        cached_tokens=max(spent.cached_tokens - counted.cached_tokens, 0),
+    )
+
+
+def since(whole: Spend, counted: Spend) -> Spend:
+    """The tokens of a count of the whole session that are new; all where it began anew."""
+    return less(whole, counted) if whole.tokens >= counted.tokens else whole
 
 
 def spend_of(spec: AgentSpec, usage: Mapping[str, Any], *, usd: object = None) -> Spend:

@@ -89,7 +89,7 @@ class GeminiJson(Events):
             name,
             text,
             code=int(code[1]) if code else None,
-            seconds=max(0.0, self.now() - self._called.pop(name, self.now())),
+            seconds=round(max(0.0, self.now() - self._called.pop(name, self.now())), 1),
             failed=event.get("status") == "error",
         )
 

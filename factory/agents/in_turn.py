@@ -45,7 +45,7 @@ def answered(entry: AnyEntry, output: str = "") -> bool:
     """
     match entry:
         case Response(model=model):
-            return bool(model) and not model.startswith("<")
+            return not model.startswith("<")
         case Delta() | ToolCall() | Finished():
             return True
         case Output():

@@ -38,6 +38,11 @@ class Lines:
         """Until there is a line to be had."""
         await self._came.wait()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a line to be had."""
+        return self._came.is_set()
+
     def take(self) -> list[str]:
         """The lines since the last time, without their ends."""
         lines, self._whole = self._whole, []

@@ -87,7 +87,7 @@ class OpenCodeJson(Events):
         tokens = dict_of(part.get("tokens"))
         cache = dict_of(tokens.get("cache"))
         self.finished = part.get("reason") != "tool-calls"
-        if part.get("reason") in _ENDED_EARLY:
+        if text_of(part.get("reason")) in _ENDED_EARLY:
             self.concerns.append(f"an answer ended early ({part['reason']})")
         yield Usage(
             at=self.now(),

@@ -125,6 +125,7 @@ class Programs:
         spec = EnvironmentSpec(
             setup=(command,),
             toolchain=tuple(bind.host for bind in tools.binds),
+            path=tuple(bind.host for bind in tools.binds if bind.inside == _SHIMS),
         )
         folder = self._root / "empty"
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,8 +133,8 @@ class Programs:
             built = await self._fetched.ready(spec, folder, {})
         except SetupError as error:
             raise AgentError(
-                f"{form.package} could not be fetched ({error}); install it with "
-                f"`{form.install}`, then resume the task"
+                f"{form.package} could not be fetched (npm's words are in {error.log}); install it "
+                f"with `{form.install}`, then resume the task"
             ) from error
         host = next(b.host for b in built.environment.binds if b.inside == ENVIRONMENT)
         found = self._linked({"node": Path(node)})

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from factory.config import AgentSpec
-from factory.entry import AnyEntry, Finished, Output, Remark
-from factory.model import AgentError, Handoff
+from factory.entry import AnyEntry, Finished, Output, Remark, Usage
+from factory.model import AgentError, Handoff, Spend
 from factory.sandbox import Finished as Ended
 
 SUMMARY_LINES = 5
@@ -21,6 +21,8 @@ class Reader(Protocol):
 
     ended: Ended | None
     """How the program ended, once it has."""
+    finished: bool
+    """Whether the program has said that it is done."""
 
     @property
     def session_lost(self) -> bool:
@@ -40,6 +42,7 @@ class Text:
     """Plain text: the last lines are its word to the developer."""
 
     session_lost = False
+    finished = False
 
     def __init__(self, spec: AgentSpec, now: Callable[[], float]) -> None:
         self.ended: Ended | None = None
@@ -92,3 +95,14 @@ def session_began(history: Sequence[AnyEntry]) -> int:
         if isinstance(entry, Remark) and re.fullmatch(_SESSION + r"\S+", entry.text):
             return at
     return -1
+
+
+def counted(history: Sequence[AnyEntry], session: str) -> Spend:
+    """What the runs of a session have cost so far."""
+    begun = [at for at, entry in enumerate(history) if _begins(entry, session)]
+    since = history[begun[0] :] if session and begun else ()
+    return sum((entry.spend for entry in since if isinstance(entry, Usage)), Spend())
+
+
+def _begins(entry: AnyEntry, session: str) -> bool:
+    return isinstance(entry, Remark) and entry.text == _SESSION + session

@@ -53,6 +53,8 @@ class Failure(Struct):
     """The HTTP status of the model's endpoint."""
     until: float | None = None
     """When a limit ends, as an event told it."""
+    hint: Why | None = None
+    """What it struggled with last; it counts where nothing else is known."""
 
 
 COMMON: tuple[tuple[str, Why], ...] = (
@@ -90,7 +92,8 @@ COMMON: tuple[tuple[str, Why], ...] = (
     ),
     (
         r"connection (?:refused|error|reset)|econnrefused|enotfound|fetch failed|failed to lookup"
-        r"|network (?:error|is unreachable)|getaddrinfo|stream disconnected|error sending request",
+        r"|network (?:error|is unreachable)|getaddrinfo|stream disconnected|error sending request"
+        r"|other side closed|socket hang up|API Error: terminated|connection lost",
         Why.REACH,
     ),
 )
@@ -109,7 +112,9 @@ _MISSING = re.compile(
 def failure(program: Program, spec: AgentSpec, said: Failure, now: float) -> AgentError:
     """What to raise for what it said; `until` is None where a limit names no time."""
     text = _plainly(said.text) or "it failed without a word"
-    told = f"{spec.name}: {text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + ' …'}"
+    told = (
+        f"{spec.name}: {text.rstrip('.') if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + ' …'}"
+    )
     why = reason(program, said)
     until = instant(said.text, now) or said.until
     if why is Why.CREDIT and until is not None and until > now:
@@ -169,7 +174,7 @@ def ended(
 
 def reason(program: Program, said: Failure) -> Why | None:
     """What stopped it: what an event named, then the status, its own words, those of all."""
-    if said.why is not None:
+    if said.why is not None and (said.why is not Why.LIMIT or not _has(COMMON[0][0], said.text)):
         return said.why
     found = next((why for words, why in program.words + COMMON if _has(words, said.text)), None)
     if found is not None:
@@ -184,7 +189,7 @@ def reason(program: Program, said: Failure) -> Why | None:
         case int() as status if status == 429 or 500 <= status < 600:
             return Why.LIMIT
         case _:
-            return None
+            return said.hint
 
 
 def _plainly(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from factory.config import AgentSpec
+from factory.endpoints import service_named
 from factory.entry import AnyEntry, Remark, Response
 from factory.model import AgentError, ParkReason, Struct
 
@@ -166,7 +167,8 @@ def _status(error: APIStatusError, host: str, spec: AgentSpec, now: float) -> Se
             failed = _passing(f"{host} {busy} ({code}: {said})", retry_after(error, now))
             return replace(failed, of_model=error.type in _OF_A_MODEL)
         case 401 | 403:
-            way_out = f"put a valid key into {spec.key_env} and run `factory-tui engine restart`"
+            sign_in = service_named(spec.endpoint).sign_in or f"put a valid key into {spec.key_env}"
+            way_out = f"{sign_in}, and run `factory-tui engine restart`"
             return Setback(what=told, way_out=way_out)
         case 404:
             way_out = f"check model {spec.model!r} and base_url of agent {spec.name!r}"

@@ -8,14 +8,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from factory.agents.claudewords import concerns_of, of_model, told
 from factory.agents.diffs import of_tool
 from factory.agents.events import (
     Event,
     Events,
     Run,
     code_of,
-    count_of,
     dict_of,
+    less,
     money,
     number_of,
     spend_of,
@@ -23,7 +24,6 @@ from factory.agents.events import (
     text_of,
 )
 from factory.agents.reasons import Failure, Program, Why
-from factory.config import AgentSpec
 from factory.entry import AnyEntry, Delta, Origin, Prompt, Response, ToolCall, ToolResult, Usage
 from factory.model import Spend
 
@@ -60,8 +60,6 @@ _ERRORS = {
 """What an answer that is an error says of itself."""
 SYNTHETIC = "<synthetic>"
 """What Claude Code calls the model of an answer that it made itself."""
-_STOPPED = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
-"""Ends of an answer that leave work undone."""
 _SHELLS = frozenset({"Bash", "run_shell_command"})
 
 
@@ -80,16 +78,17 @@ class StreamJson(Events):
 
     program = CLAUDE
     inclusive = False
-    """Whether its input tokens include the cached ones."""
+    """Whether its input tokens include the cached ones, and its result earlier runs' tokens."""
     quiet = _QUIET
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._tokens: dict[str, Spend] = {}
         self._counted = Spend()
-        self._paid = 0.0
+        self._paid = run.counted.usd or 0.0
         self._called: dict[str, tuple[str, float]] = {}
         self._error: Why | None = None
+        self._retried: Why | None = None
         self._resets_at: float | None = None
 
     def kind(self, event: Event) -> str:
@@ -123,29 +122,14 @@ class StreamJson(Events):
         match event:
             case {"subtype": "init", "session_id": str(session)}:
                 return self._begins(event, session)
-            case {"subtype": "api_retry", "error": error}:
-                return self.remarks(_asks_again(event, text_of(error) or "unknown"))
-            case {"subtype": "compact_boundary", "compact_metadata": dict(about)}:
-                before = count_of(about.get("pre_tokens"))
-                after = count_of(about.get("post_tokens"))
-                sizes = f"{before:,} tokens" + (f" became {after:,}" if after else "")
-                return self.remarks(f"it compacted its conversation: {sizes}")
-            case {"subtype": "permission_denied", "tool_name": str(tool)}:
-                why = text_of(event.get("message")) or text_of(event.get("decision_reason"))
-                return self.remarks(f"it was denied {tool}" + (f": {why}" if why else ""))
-            case {"subtype": "task_started", "description": str(text)}:
-                return self.remarks(f"a sub-agent begins: {text}")
-            case {"subtype": "task_notification", "status": str(status), "summary": str(text)}:
-                return self.remarks(f"a sub-agent {status}: {text}")
-            case {"subtype": "informational" | "model_refusal_fallback", "content": str(text)}:
-                return self.remarks(text)
-            case {"subtype": "notification", "text": str(text)}:
-                return self.remarks(text)
+            case {"subtype": "api_retry", "error": str(error)}:
+                self._retried = _ERRORS.get(error)
             case {"subtype": "model_refusal_no_fallback", "content": str(text)}:
                 self.concerns.append(text)
-                return self.remarks(text)
             case _:
-                return None
+                pass
+        words = told(event)
+        return None if words is None else self.remarks(words)
 
     def _begins(self, event: Event, session: str) -> Iterator[AnyEntry]:
         yield from self.begins(session)
@@ -184,7 +168,7 @@ class StreamJson(Events):
         """What an answer's usage has grown by since its last block."""
         spent, before = self._spend(usage), self._tokens.get(name, Spend())
         self._tokens[name] = spent
-        more = _less(spent, before)
+        more = less(spent, before)
         if more.tokens:
             self._counted += more
             yield Usage(at=self.now(), spend=more)
@@ -201,12 +185,13 @@ class StreamJson(Events):
             yield ToolResult(
                 at=self.now(), id=name, text=text, failed=failed,
                 exit_code=_code(tool, text, own, failed=failed),
-                seconds=max(0.0, self.now() - began),
+                seconds=round(max(0.0, self.now() - began), 1),
                 interrupted=bool(own.get("interrupted")),
             )  # fmt: skip
 
     def _heard(self, content: object) -> Iterator[AnyEntry]:
         """A message of ours, given back once it is heard."""
+        self.finished = False
         if text := _text(content):
             yield Prompt(at=self.now(), text=text, origin=Origin.DEVELOPER)
 
@@ -234,9 +219,9 @@ class StreamJson(Events):
         yield from self._rest_of_the_cost(event)
         models = dict_of(event.get("modelUsage"))
         if len(models) > 1:
-            each = (_model(self.run.spec, name, dict_of(usage)) for name, usage in models.items())
+            each = (of_model(self.run.spec, name, dict_of(usage)) for name, usage in models.items())
             yield from self.remarks("; ".join(each))
-        self.concerns += _concerns(event)
+        self.concerns += concerns_of(event)
 
     def _failure(self, event: Event) -> Failure:
         errors = event.get("errors")
@@ -248,14 +233,19 @@ class StreamJson(Events):
             why=_SUBTYPES.get(subtype) or _TERMINAL.get(terminal) or self._error,
             status=code_of(event.get("api_error_status")),
             until=self._resets_at,
+            hint=self._retried,
         )
 
     def _rest_of_the_cost(self, event: Event) -> Iterator[AnyEntry]:
-        """What the whole run cost, less what was counted on the way."""
-        rest = _less(self._spend(dict_of(event.get("usage"))), self._counted)
+        """What was not counted on the way. The money is that of the whole session."""
+        whole = self._spend(dict_of(event.get("usage")))
+        rest = less(whole, self._counted)
+        if self.inclusive and whole.tokens >= self.run.counted.tokens + self._counted.tokens:
+            rest = less(rest, self.run.counted)
         self._counted += rest
         usd = money(self.run.spec, event.get("total_cost_usd"))
-        paid = None if usd is None else max(usd - self._paid, 0.0)
+        before = self._paid if usd is not None and usd >= self._paid else 0.0
+        paid = None if usd is None else usd - before
         self._paid = self._paid if usd is None else usd
         milliseconds = number_of(event.get("duration_api_ms")) or 0.0
         yield Usage(
@@ -282,42 +272,9 @@ class QwenJson(StreamJson):
     inclusive = True
 
 
-def _asks_again(event: Event, error: str) -> str:
-    number, most = count_of(event.get("attempt")), count_of(event.get("max_retries"))
-    status = code_of(event.get("error_status"))
-    told = error if status is None else f"{error}, {status}"
-    return f"the model's endpoint refused ({told}): it asks again, try {number} of {most}"
-
-
 def _refusal(blocks: Sequence[Event]) -> bool:
     """Whether an answer is how Qwen Code tells that there was none."""
     return len(blocks) == 1 and text_of(blocks[0].get("text")).startswith("[API Error")
-
-
-def _concerns(event: Event) -> Iterator[str]:
-    """What the developer should know of how a run ended that ended well."""
-    if (stop := text_of(event.get("stop_reason"))) in _STOPPED:
-        yield f"its last answer ended early ({stop})"
-    denials = event.get("permission_denials")
-    found = [dict_of(denial) for denial in denials] if isinstance(denials, list) else []
-    if tools := [text_of(denial.get("tool_name")) for denial in found]:
-        yield f"{len(tools)} of its tool calls were denied: {', '.join(sorted(set(tools)))}"
-
-
-def _model(spec: AgentSpec, name: str, usage: Event) -> str:
-    """What one of several models cost."""
-    usd = money(spec, usage.get("costUSD"))
-    keys = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
-    tokens = sum(count_of(usage.get(key)) for key in keys)
-    return f"{name}: {tokens:,} tokens" + (f", ${usd:.2f}" if usd is not None else "")
-
-
-def _less(spent: Spend, counted: Spend) -> Spend:
-    return Spend(
-        input_tokens=max(spent.input_tokens - counted.input_tokens, 0),
-        output_tokens=max(spent.output_tokens - counted.output_tokens, 0),
-        cached_tokens=max(spent.cached_tokens - counted.cached_tokens, 0),
-    )
 
 
 def _code(tool: str, text: str, rich: Event, *, failed: bool) -> int | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tempfile
+import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,6 +29,21 @@ def remove(path: Path) -> None:
         path.rmdir()
     except OSError as error:
         raise GitError(f"{path} cannot be removed ({error.strerror}); remove it by hand") from error
+
+
+async def discard(path: Path) -> None:
+    """`remove` in a thread of its own that gives way to all others. Raises GitError as it does."""
+    apart = ThreadPoolExecutor(1, initializer=_give_way)
+    try:
+        await asyncio.get_running_loop().run_in_executor(apart, remove, path)
+    finally:
+        apart.shutdown(wait=False)
+
+
+def _give_way() -> None:
+    """The last in turn, on Linux: there a thread has a priority of its own."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def empty(folder: Path, but: str) -> None:

@@ -24,11 +24,14 @@ async def gather(git: Git, folder: Path, index: Path, base: str) -> None:
     stay as the base has them.
     """
     await forget(git, folder, index)
+    own = await _modules_of(git, folder, base)
+    paths = [os.fsdecode(line.partition(b"\t")[2]) for line in own]
     added = await git(
-        "add", "--all", "--ignore-errors", "--", ".", work_tree=folder, index=index, ok=(0, 1)
-    )
+        "add", "--all", "--ignore-errors", "--", ".", *(f":(exclude,literal){p}" for p in paths),
+        work_tree=folder, index=index, ok=(0, 1),
+    )  # fmt: skip
     empty = [f"160000 {base}\t{name}".encode() for name in _EMPTY.findall(added.err)]
-    await _name(git, folder, index, empty + await _modules_of(git, folder, base))
+    await _name(git, folder, index, empty + own)
 
 
 async def forget(git: Git, folder: Path, index: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from factory.git import folders, modules
+from factory.git import folders, modules, submodules
 from factory.git.comparisons import Changed
 from factory.git.vault import Vault
 from factory.model import GitError
@@ -21,6 +21,7 @@ from factory.model import GitError
 INCLUDE = ".worktreeinclude"
 _ADD = ("worktree", "add", "--quiet", "--detach", "--no-checkout", "--force", "--")
 _CLEAN = ("clean", "-ffdxq", "--exclude=/.git")
+_ANY = (0, 1, 128)
 
 
 class Trees:
@@ -43,6 +44,8 @@ class Trees:
         """The commit whose .gitignore files count, the tip; empty for the base of each snapshot."""
         self.own_excludes = ""
         """The developer's own ignore patterns, and those of .worktreeinclude."""
+        self.modules: Path | None = None
+        """The developer's `.git/modules`, from which `put` fills submodules; None where not."""
 
     # --- worktrees -------------------------------------------------------------------------
 
@@ -77,6 +80,13 @@ class Trees:
                 await asyncio.to_thread(folders.empty, folder, but=".git")
                 _forget(index)
                 await git(*reset, work_tree=folder, index=index)
+            if self.modules is not None:
+                await submodules.lay_out(git, folder, tree, self.rules or tree, self.modules)
+
+    async def clear(self, folder: Path) -> None:
+        """Take away what a kept folder holds beside its files: nobody waits for that later."""
+        async with self._alone(folder):
+            await self.vault.git(*_CLEAN, work_tree=folder, index=self.index(folder), ok=_ANY)
 
     @asynccontextmanager
     async def _alone(self, folder: Path) -> AsyncIterator[None]:
@@ -95,13 +105,7 @@ class Trees:
             (folder / part).mkdir(parents=True, exist_ok=True)
         (folder / "HEAD").write_text("ref: refs/heads/work\n")
         (folder / "refs/heads/work").write_text(f"{commit}\n")
-        form = await self.vault.repository.object_format()
-        version, extra = ("1", "\n[extensions]\n\tobjectFormat = sha256") if form == "sha256" else (
-            "0", "")  # fmt: skip
-        (folder / "config").write_text(
-            f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n"
-            f"\tworktree = /worktree\n[user]\n\tname = agent\n\temail = agent@localhost{extra}\n"
-        )
+        (folder / "config").write_text(_own_config(await self.vault.repository.object_format()))
         (folder / "objects/info/alternates").write_text("/history.git/objects\n")
         ends = self.vault.history / "shallow"
         if ends.is_file():
@@ -232,6 +236,16 @@ def free_name(taken: Iterable[str]) -> str:
     while f"w{number:02}" in held:
         number += 1
     return f"w{number:02}"
+
+
+def _own_config(form: str) -> str:
+    """The config of an agent's own git dir."""
+    version, extra = ("1", "\n[extensions]\n\tobjectFormat = sha256") if form == "sha256" else (
+        "0", "")  # fmt: skip
+    return (
+        f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n"
+        f"\tworktree = /worktree\n[user]\n\tname = agent\n\temail = agent@localhost{extra}\n"
+    )
 
 
 def _lock(index: Path) -> Path:

@@ -40,6 +40,14 @@ class ParkReason(StrEnum):
     PAUSED = "paused"
 
 
+class Hears(StrEnum):
+    """When an agent at work hears what is said to it."""
+
+    BETWEEN_CALLS = "between its tool calls"
+    NEXT_TURN = "at its next turn"
+    BEGINS_AGAIN = "when it begins again"
+
+
 class Parked(Struct):
     """A task set aside: the reason, one sentence for the developer, and how it goes on."""
 

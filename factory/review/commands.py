@@ -12,7 +12,9 @@ from factory.review.entries import Finished, ToolCall, ToolResult
 from factory.wire import RanCommand
 
 _TAG = re.compile(rb'\{"type":"(?:ToolCall|ToolResult|Finished)"')
-_SHELLS = frozenset({"", "bash", "shell", "terminal", "exec", "execute", "run_command"})
+_SHELLS = frozenset({
+    "", "bash", "shell", "terminal", "exec", "execute", "run_command", "run_shell_command",
+})  # fmt: skip
 
 
 _Any = ToolCall | ToolResult | Finished

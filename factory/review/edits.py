@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from factory.model import Struct
+from factory.review.patches import Patched, is_patch, patched
 from factory.wire import Trace
 
 _ALIKE = 0.75
@@ -23,15 +24,23 @@ _DISTINCT = 12
 """Characters from which on a line is its own sign, whatever file the command names."""
 
 _PATHS = ("path", "file_path", "notebook_path", "filePath", "filename", "file")
-_WROTE = ("file_text", "content", "contents", "new_str", "new_string", "insert_text", "new_source")
-_TOOK = ("old_str", "old_string")
+_WROTE = (
+    "file_text", "content", "contents", "new_str", "new_string", "newString", "insert_text",
+    "new_source",
+)  # fmt: skip
+_TOOK = ("old_str", "old_string", "oldString")
+_PATCHES = ("patchText", "patch", "diff", "unified_diff", "input", "command", "cmd")
+"""Where a patch may stand that names its files itself."""
+_VERBS = {"delete": "rm"}
+_CHANGES = "apply_patch"
+"""What stands for a change of which only the file is known: a command that may have written it."""
 _WHOLE = ("file_text", "content", "contents")
 """What is the whole of the file afterwards."""
 _COMMANDS = ("command", "cmd", "script", "code")
 
 _WRITES = re.compile(
     r"(?<![0-9&<>=-])>{1,2}(?![>&=])\s*(?!/dev/null)|\btee\b|\b(?:sed|perl|ruby)\b[^|;&]*\s-\w*i"
-    r"|\bpatch\b|\bgit\s+(?:apply|am|mv|rm|checkout|restore|stash|revert|cherry-pick|merge)\b"
+    r"|\b(?:apply_)?patch\b|\bgit\s+(?:apply|am|mv|rm|checkout|restore|stash|revert|cherry-pick|merge)\b"
     r"|(?:^|[|;&(]\s*)(?:\w+=\S+\s+)*(?:python|node|ruby|perl|deno|bun|ed|ex|dd|cp|mv|rm|install"
     r"|truncate|rsync)[\d.]*\s",
     re.MULTILINE,
@@ -99,17 +108,47 @@ def line_of(path: str, lines: Sequence[str], number: int, *, new: bool) -> Line 
     )  # fmt: skip
 
 
-def edit_of(tool: str, given: Mapping[str, Any]) -> Edit | None:
-    """The edit that a tool call makes; None where it can write nothing."""
-    path = next((str(given[key]) for key in _PATHS if isinstance(given.get(key), str)), "")
-    parts = [given, *(part for part in _listed(given.get("edits")) if isinstance(part, dict))]
+def edits_of(given: Mapping[str, Any]) -> tuple[Edit, ...]:
+    """The edits that a tool call makes, one a file; none where it can write nothing."""
+    if found := tuple(_patches(given)):
+        return found
+    parts = [part for part in _listed(given.get("edits")) if isinstance(part, dict)]
+    named: dict[str, list[Mapping[str, Any]]] = {}
+    for part in (given, *parts):
+        named.setdefault(_path(part) or _path(given), []).append(part)
+    edits = [edit for path, group in named.items() if path and (edit := _edit(path, group))]
+    command = "" if _path(given) else "\n".join(_texts([given], _COMMANDS))
+    return tuple(edits) or ((Edit(command=command),) if command else ())
+
+
+def _path(given: Mapping[str, Any]) -> str:
+    return next((str(given[key]) for key in _PATHS if isinstance(given.get(key), str)), "")
+
+
+def _edit(path: str, parts: Sequence[Mapping[str, Any]]) -> Edit | None:
     wrote = "\n".join(_texts(parts, _WROTE))
     took = "\n".join(_texts(parts, _TOOK))
-    if path and (wrote or took):
-        return Edit(path=path, wrote=wrote, took=took, whole=any(given.get(k) for k in _WHOLE))
-    if not path and (command := "\n".join(_texts([given], _COMMANDS))):
-        return Edit(command=command)
-    return None
+    whole = any(part.get(key) for part in parts for key in _WHOLE)
+    return Edit(path=path, wrote=wrote, took=took, whole=whole) if wrote or took else None
+
+
+def _patches(given: Mapping[str, Any]) -> Iterator[Edit]:
+    """The edits of a patch, and of changes that are told with or without their lines."""
+    silent: list[str] = []
+    for change in _listed(given.get("changes")):
+        if isinstance(change, dict) and (path := _path(change)):
+            texts = [text for text in _texts([change], ("diff", "unified_diff")) if text]
+            yield from (_of(part) for text in texts for part in patched(text, path))
+            silent += [] if texts else [f"{_VERBS.get(str(change.get('kind')), _CHANGES)} {path}"]
+    if silent:
+        yield Edit(command="\n".join(silent))
+    for text in _texts([given], _PATCHES):
+        if is_patch(text):
+            yield from (_of(part) for part in patched(text))
+
+
+def _of(part: Patched) -> Edit:
+    return Edit(path=part.path, wrote=part.wrote, took=part.took)
 
 
 def of_script(text: str) -> Edit:

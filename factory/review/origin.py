@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from factory.entry import Origin
 from factory.model import Struct
-from factory.review.edits import Edit, Line, edit_of, of_script, ran_on, traced
+from factory.review.edits import Edit, Line, edits_of, of_script, ran_on, traced
 from factory.review.entries import Finished, ToolCall, ToolResult
 from factory.transcript import BEGUN
 from factory.wire import RanCommand, Trace, Why
@@ -149,14 +149,13 @@ class _Reading:
                 case {"type": "thinking", "thinking": str(text)} if text.strip():
                     self._now = replace(self._now, thought=_cut(text.strip()))
                 case {"type": "tool_use", "id": str(name), "name": str(tool), "input": dict(given)}:
-                    self._look(place, response.at, name, tool, edit_of(tool, given))
+                    for edit in edits_of(given):
+                        self._look(place, response.at, name, tool, edit)
                 case _:
                     pass
 
-    def _look(self, place: _At, at: float, name: str, tool: str, edit: Edit | None) -> None:
+    def _look(self, place: _At, at: float, name: str, tool: str, edit: Edit) -> None:
         """Keep a call that wrote the line."""
-        if edit is None:
-            return
         self._calls += 1
         if self._alike and ran_on(edit, self._line):
             self._ran[name] = RanCommand(

@@ -9,9 +9,8 @@ import signal
 import subprocess  # noqa: TID251  this room is where processes are started
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -19,7 +18,7 @@ from factory.awake import Limit
 from factory.model import SandboxError, Struct
 from factory.sandbox import bubblewrap, company, containment, network, quota
 from factory.sandbox.bubblewrap import describe, find_bubblewrap
-from factory.sandbox.leash import Feed, Leash, Outlet, open_file
+from factory.sandbox.leash import Feed, Leash, Outlet, open_file, through
 from factory.sandbox.machine import Machine
 from factory.sandbox.profiles import (
     ENVIRONMENT,
@@ -65,8 +64,6 @@ __all__ = [
     "tools",
 ]
 
-T = TypeVar("T")
-
 _WAIT = 'echo 1000 >/proc/self/oom_score_adj; echo >&0; read -r word || exit; exec "$@" <'
 """The first words inside: be the first to go when the machine's memory runs out, say that we are
 there, wait to be let in, become the command."""
@@ -109,7 +106,7 @@ async def run(
     limit = Limit(timeout)
     try:
         async with limit:
-            await _through(program.start(command, stdin, cwd))
+            await through(program.start(command, stdin, cwd))
             await program.wait()
     except TimeoutError:
         if not limit.expired():
@@ -117,7 +114,7 @@ async def run(
     finally:
         if isinstance(stdin, Feed):
             stdin.close()
-        await _through(program.end())
+        await through(program.end())
     code = program.result(cut_short=limit.expired())
     return Finished(
         exit_code=code,
@@ -126,20 +123,6 @@ async def run(
         output_bytes=program.output_bytes,
         stopped=program.stopped,
     )
-
-
-async def _through(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for the end of `work` even if cancelled meanwhile, and only then be cancelled."""
-    task = asyncio.ensure_future(work)
-    cancelled = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()
 
 
 class _Program:
@@ -265,7 +248,7 @@ class _Program:
         try:
             await asyncio.wait({ended, arrived}, return_when=asyncio.FIRST_COMPLETED)
             if arrived.done():
-                await _through(_count_processes(self._machine, self._profile.limits, leash.init))
+                await through(_count_processes(self._machine, self._profile.limits, leash.init))
                 await leash.bound()
                 leash.let_in()
         finally:

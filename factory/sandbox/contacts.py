@@ -20,6 +20,7 @@ MOST = 20_000
 """Contacts that a file holds; what comes after them is only counted."""
 _HOSTS = 1_000
 _SHOWN = 12
+_TOLD = 8
 _OTHERS = "other hosts"
 
 
@@ -54,9 +55,16 @@ class Tally(Struct):
 class Record:
     """The contacts of one grant, appended to the file of an attempt."""
 
-    def __init__(self, path: Path, now: Callable[[], float]) -> None:
-        """Raises OSError where it cannot be written."""
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], float],
+        refused: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`refused` hears once of each of the first places. Raises OSError: no file."""
         self._now = now
+        self._refused = refused
+        self._told: set[str] = set()
         self._number = max((one.number for one in read(path)), default=0)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o600)
@@ -81,6 +89,10 @@ class Record:
         """A host was refused. Raises OSError where that cannot be written."""
         contact = self._write(replace(self._new(place, allowed=False), why=why, seconds=0.0))
         self._count(contact)
+        name = str(place)
+        if place.host and name not in self._told and len(self._told) < _TOLD:
+            self._told.add(name)
+            self._refused(f"{name}: {why}")
 
     def end(self, contact: Contact) -> None:
         """A contact is over. Raises OSError where that cannot be written."""

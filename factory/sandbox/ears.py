@@ -8,18 +8,20 @@ source with `python -I -S -c` and ends with 1 where nobody listens at the other 
 
 from __future__ import annotations
 
-# The module behind `socket`, which takes 7 ms to load.
+# The modules behind `socket` and `os`: those two, and `typing`, take longer to load than all this.
 import _socket as socket
-import os
+import posix
 import sys
-from typing import NoReturn
 
 _WAITING = 128
 """Connections that may wait at one port."""
 
 
-def main() -> NoReturn:
-    """Become the program in the arguments. PORTS is the proxy's port, then those of servers."""
+def main() -> None:
+    """Become the program in the arguments, a whole path first.
+
+    PORTS is the proxy's port and those of servers, with commas.
+    """
     line = socket.socket(fileno=int(sys.argv[1]))
     ports = [int(port) for port in sys.argv[2].split(",")]
     ears = [_ear(socket.AF_INET, "127.0.0.1", port) for port in ports]
@@ -34,7 +36,7 @@ def main() -> NoReturn:
         sys.exit("the network that was granted has ended; start the attempt again")
     for opened in (line, *ears):
         opened.close()
-    os.execvp(sys.argv[3], sys.argv[3:])
+    posix.execv(sys.argv[3], sys.argv[3:])
 
 
 def _ear(family: int, host: str, port: int) -> socket.socket:

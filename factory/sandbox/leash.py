@@ -10,8 +10,11 @@ import socket
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 CHUNK = 64 * 1024
 """Most bytes handed on at once."""
@@ -265,3 +268,17 @@ def open_file(opened: contextlib.ExitStack, data: bytes) -> int:
         file.write(data)
     os.lseek(number, 0, os.SEEK_SET)
     return number
+
+
+async def through(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for the end of `work` even if cancelled meanwhile, and only then be cancelled."""
+    task = asyncio.ensure_future(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from factory.hosts import Place, own_ports, proxy_port
 from factory.model import SandboxError
 from factory.sandbox.contacts import FILE, Record
+from factory.sandbox.leash import through
 from factory.sandbox.profiles import Profile
 from factory.sandbox.proxy import PATIENCE, Patience, Proxy, Resolve, resolve
 
@@ -56,14 +57,16 @@ async def granted(
     folder: Path,
     *,
     now: Callable[[], float] = time.time,
+    refused: Callable[[str], None] = lambda _: None,
     resolve: Resolve = resolve,
     patience: Patience = PATIENCE,
 ) -> AsyncIterator[Granted]:
     """Open the network that a profile's `hosts` grant, for programs run with `granted.profile`.
 
     `folder` is one of the attempt's that no sandbox has mounted; contacts are appended to a file in
-    it, each before its host is called. A profile without hosts, or uncontained, stays as it is:
-    then there is nothing to open. Raises SandboxError where the folder cannot be used.
+    it, each before its host is called; `refused` hears once of each place that is refused. A
+    profile without hosts, or uncontained, stays as it is: there is nothing to open.
+    Raises SandboxError where the folder cannot be used.
 
         async with network.granted(profile, folder) as granted:
             await sandbox.run(granted.profile, command)
@@ -76,7 +79,7 @@ async def granted(
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
-            record = opened.enter_context(Record(folder / FILE, now))
+            record = opened.enter_context(Record(folder / FILE, now, refused))
             server = opened.enter_context(_listening(folder))
         except OSError as error:
             raise SandboxError(
@@ -89,9 +92,13 @@ async def granted(
         try:
             yield Granted(replace(profile, door=str(folder / _DOOR)), record)
         finally:
-            serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
+            await through(_end(serving))
+
+
+async def _end(serving: asyncio.Task[None]) -> None:
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
 
 
 @contextlib.contextmanager
@@ -122,7 +129,11 @@ async def _open_door(server: socket.socket, proxy: Proxy, main: int) -> None:
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as sandboxes:
         while True:
-            line, _ = await loop.sock_accept(server)
+            try:
+                line, _ = await loop.sock_accept(server)
+            except OSError:  # out of descriptors
+                await asyncio.sleep(0.1)
+                continue
             sandboxes.create_task(_hear(line, proxy, main))
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from typing import NoReturn
 
 _CREATE, _RESTRICT = 444, 446
 _ABSTRACT_SOCKETS = 1
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Become the program in the arguments."""
     library = ctypes.CDLL(None, use_errno=True)
     wanted = (ctypes.c_uint64 * 3)(0, 0, _ABSTRACT_SOCKETS)

@@ -19,7 +19,8 @@ def interactive(profile: Profile, folder: Path) -> tuple[str, ...]:
 
     What exists inside only is written below `folder`, which is ours. Empty without bubblewrap, and
     where an agent has put a link in a mount's place.
-    The filter of system calls keeps what runs there from typing into the terminal.
+    The filter of system calls keeps what runs there from typing into the terminal. Granted hosts
+    are the agent's: the shell has no network then.
     """
     machine = bubblewrap.look()
     if not profile.contained or not machine.bubblewrap:
@@ -34,7 +35,9 @@ def interactive(profile: Profile, folder: Path) -> tuple[str, ...]:
         place.write_text(file.text)
         made.append(Bind(host=str(place), inside=file.inside))
     term = ("TERM", os.environ.get("TERM", "xterm-256color"))
-    inside = replace(profile, files=(), binds=(*profile.binds, *made), env=(*profile.env, term))
+    inside = replace(
+        profile, hosts=(), files=(), binds=(*profile.binds, *made), env=(*profile.env, term)
+    )
     rules = bubblewrap.filtered(inside, machine)
     filter_ = folder / "filter"
     filter_.write_bytes(rules)

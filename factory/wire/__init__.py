@@ -66,6 +66,7 @@ from factory.wire.views import (
     Fact,
     GuardrailStatus,
     Health,
+    KnownAgent,
     LedgerRow,
     LedgerView,
     Load,
@@ -75,6 +76,7 @@ from factory.wire.views import (
     Proposed,
     Report,
     ReportItem,
+    SignedIn,
     TaskView,
 )
 
@@ -111,6 +113,7 @@ __all__ = [
     "Hello",
     "Hold",
     "HunkView",
+    "KnownAgent",
     "Later",
     "LeaveOut",
     "LedgerRow",
@@ -145,6 +148,7 @@ __all__ = [
     "SaveComment",
     "Say",
     "SendFeedback",
+    "SignedIn",
     "TakeBack",
     "TaskView",
     "Trace",

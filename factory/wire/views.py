@@ -8,6 +8,7 @@ from factory.model import (
     Budget,
     Change,
     Comment,
+    Hears,
     Parked,
     Run,
     Spend,
@@ -87,6 +88,8 @@ class TaskView(Struct):
     """Whether the developer has decided on it before: the delta shows what is new."""
     subscription: bool = False
     """True where cost shows as tokens."""
+    hears: Hears = Hears.BETWEEN_CALLS
+    """When its agent hears a word that is said while it works."""
 
 
 class Load(Struct):
@@ -230,6 +233,34 @@ class Escape(Struct):
     """For each profile `held`, `escaped`, `granted` (the profile is for it) or `untried`."""
     shown: tuple[tuple[str, str], ...] = ()
     """By profile, what it could do, or why it could not be tried (foreign text)."""
+
+
+class SignedIn(StrEnum):
+    """What an agent program says of its login."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class KnownAgent(Struct):
+    """One way to run an agent program that we know, and how it stands on this machine."""
+
+    preset: str
+    title: str
+    kind: str
+    program: str
+    install: str
+    """The one command that installs it."""
+    sign_in: str = ""
+    """What the developer types to sign in."""
+    installed: bool = False
+    version: str = ""
+    """As the program says it (foreign text)."""
+    signed_in: SignedIn = SignedIn.UNKNOWN
+    keys: tuple[str, ...] = ()
+    """Names of variables with a key for it that are set; never what they hold."""
+    supports: tuple[str, ...] = ()
 
 
 class LedgerRow(Struct):

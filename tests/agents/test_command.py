@@ -261,10 +261,10 @@ def test_a_program_that_dies_without_a_result_is_told_by_its_last_line(tmp_path:
 
 
 def test_the_preset_resumes_only_what_there_is_to_resume(tmp_path: Path) -> None:
-    shim = 'claude() { printf "%s\\n" "$@"; cat; echo; }; '
-    place = Workplace(
-        tmp_path, spec("command", run=shim + CLAUDE.forms[0].run), Prompt(text="the task")
-    )
+    shim = f'claude() {{ printf "%s\\n" "$@"; head -n 1 | sed "s/^/told: /"; {speaks(RESULT)}; }}; '
+    said = Prompt(text="the task")
+    settings = {"run": shim + CLAUDE.forms[0].run, "output": "claude-stream-json"}
+    place = Workplace(tmp_path, spec("command", **settings), said)
 
     def told() -> str:
         entries = asyncio.run(place.work(Command()))
@@ -274,8 +274,9 @@ def test_the_preset_resumes_only_what_there_is_to_resume(tmp_path: Path) -> None
     place.transcript.append(Remark(text="session s-9"))
     place.tell("louder")
     assert "--resume" not in first
-    assert first.endswith("the task\n")
-    assert told().endswith("--resume\ns-9\nlouder\n")
+    message = 'told: {"type":"user","message":{"role":"user","content":"%s"}}\n'
+    assert first.endswith(message % "the task")
+    assert told().endswith("--resume\ns-9\n" + message % "louder")
 
 
 def test_a_session_begun_anew_and_killed_before_its_end_hears_all_again() -> None:

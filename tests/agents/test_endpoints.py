@@ -15,18 +15,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from factory.agents.claude import room
 from factory.agents.loopback import Loopback
 from factory.config import AgentSpec
 from factory.configfile import parse
-from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Service, Takes, service_named
+from factory.endpoints import ANTHROPIC, SERVICES, Cloud, Service, Takes, lacks_key, service_named
 from factory.entry import Finished
 from factory.entry import Response as Answered
-from factory.model import AgentError, ConfigError
+from factory.model import AgentError, ConfigError, ParkReason
 from tests.agents.bench import Workplace, claude, task
 from tests.agents.scripted import events, refuses
 
@@ -145,11 +147,38 @@ def test_an_endpoint_says_where_it_is_and_which_variable_has_its_key() -> None:
         ("endpoint = 'bedrock'\nmodel = 'm'\nproject = 'x'", "project: Amazon Bedrock takes none"),
         ("planner = { model = 'm', turns = 3 }", "agents.any.planner.turns: there is no such key"),
         ("reviewer = { effort = 'much' }", "agents.any.reviewer.effort: expected one of low"),
+        (
+            "endpoint = 'vllm'\nmodel = 'm'\nreviewer = { effort = 'low' }",
+            "agents.any.reviewer.effort: vLLM takes none",
+        ),
         ("effort = 'highest'", "agents.any.effort: expected one of low, medium, high, xhigh"),
     ],
 )
 def test_what_an_endpoint_cannot_do_is_said_before_it_is_asked(lines: str, said: str) -> None:
     assert said in problem(lines)
+
+
+def test_a_server_that_is_not_running_is_named_and_asked_again_later(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, agent("endpoint = 'ollama'\nmodel = 'm'"), task(), key="")
+    place.spec = replace(place.spec, base_url="http://127.0.0.1:9")
+    with pytest.raises(AgentError, match=r"Ollama \(127\.0\.0\.1:9\) cannot be reached") as caught:
+        asyncio.run(place.work(claude()))
+    assert caught.value.reason is ParkReason.RATE_LIMITED
+
+
+def test_what_a_small_model_takes_in_is_known(tmp_path: Path) -> None:
+    assert room(None, agent("endpoint = 'ollama'\nmodel = 'm'").context) == 19_660
+    assert room(None, agent("context = 8192").context) == 4_915
+    assert room(None, agent("").context) == 120_000
+
+
+def test_a_doctor_misses_a_key_only_where_one_is_needed() -> None:
+    assert lacks_key(agent(""), "")
+    assert lacks_key(agent("base_url = 'https://api.anthropic.com/'"), "")
+    assert not lacks_key(agent(""), "sk-1")
+    assert not lacks_key(agent("base_url = 'http://127.0.0.1:9'"), "")
+    assert not lacks_key(agent("endpoint = 'ollama'\nmodel = 'm'"), "")
+    assert not lacks_key(agent("endpoint = 'bedrock'\nmodel = 'm'"), "")
 
 
 # --- clouds ----------------------------------------------------------------------------------

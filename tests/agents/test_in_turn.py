@@ -128,6 +128,21 @@ def test_after_a_limit_one_program_knocks_and_the_others_hear_what_it_found(tmp_
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(("doubtful", "knocks"), [(True, 1), (False, AGENTS)])
+def test_an_engine_that_starts_in_a_limit_lets_one_find_out(
+    tmp_path: Path, doubtful: bool, knocks: int
+) -> None:
+    async def story() -> None:
+        provider = Provider(tmp_path)
+        provider.breakers = Breakers(provider.clock, doubtful=doubtful)
+        provider.resets = provider.clock.now() + 3600
+        heard = await provider.sixteen()
+        assert all(error and error.until for error in heard)
+        assert provider.knocks == knocks
+
+    asyncio.run(story())
+
+
 def test_without_the_breaker_all_sixteen_knock_again(tmp_path: Path) -> None:
     async def story() -> None:
         provider = Provider(tmp_path)

@@ -29,6 +29,7 @@ GOALS: Mapping[tuple[str, str], tuple[str, float]] = {
     ("landing", "landing_ms"): ("<=", 250),
     ("landing", "next_landing_ms"): ("<=", 250),
     ("worktree", "warm_ms"): ("<=", 250),
+    ("worktree", "beside_deletion_ms"): ("<=", 250),
     ("engine", "engine_mb"): ("<=", 150),
     ("engine", "idle_percent"): ("<=", 0.2),
     ("start", "working_s"): ("<=", 5),

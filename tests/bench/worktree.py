@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from factory.git import fresh
+from factory.git import folders, fresh
 from factory.git.repository import Repository
 from factory.git.trees import Trees
 from factory.git.vault import Vault
@@ -18,6 +18,7 @@ NAME = "worktree"
 _FILES = 10_000
 _TOUCHED = 40
 _RUNS = 9
+_BESIDE = 3
 
 
 def measure() -> dict[str, float]:
@@ -60,12 +61,35 @@ async def _times(vault: Vault) -> dict[str, float]:
         warm.append(time.perf_counter() - began)
         if not run % 2:
             await trees.worktree("w01", base)
+    other = await trees.worktree("w02", base)
+    beside, left = [], 0
+    for run in range(_BESIDE):
+        _litter(folder / "node_modules")
+        _litter(vault.root / "tmp")
+        _work(other, run)
+        deleting = asyncio.gather(trees.clear(folder), folders.discard(vault.root / "tmp"))
+        await asyncio.sleep(0.02)
+        began = time.perf_counter()
+        await trees.worktree("w02", base)
+        beside.append(time.perf_counter() - began)
+        left += not deleting.done()
+        await deleting
     return {
+        "beside_deletion_ms": statistics.median(beside) * 1000,
+        "deletions_still_on": left,
         "cold_ms": cold * 1000,
         "warm_ms": statistics.median(warm) * 1000,
         "warm_max_ms": max(warm) * 1000,
         "snapshot_ms": statistics.median(snapshots) * 1000,
     }
+
+
+def _litter(place: Path) -> None:
+    """Ten thousand files, as a worktree given back leaves them: in itself, and in its scratch."""
+    for number in range(_FILES):
+        file = place / f"part{number // 100:03}" / f"file{number % 100:02}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("left over\n")
 
 
 def _work(folder: Path, run: int) -> None:

@@ -91,6 +91,9 @@ def way_out(view: TaskView) -> str:
     match task.state:
         case TaskState.READY:
             return f"factory-tui show {task.id} --diff; factory-tui accept {task.id}"
+        case TaskState.PARKED if parked and parked.options:
+            numbered = (f"{at} {text.line(one)}" for at, one in enumerate(parked.options, 1))
+            return f"factory-tui say {task.id} NUMBER   {', '.join(numbered)}"
         case TaskState.PARKED if parked and parked.until is None:
             return _PARKED.get(parked.reason, "factory-tui say {id} TEXT").format(id=task.id)
         case TaskState.DRAFT:

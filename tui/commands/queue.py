@@ -1,4 +1,4 @@
-"""Verbs that give tasks and steer them: add, again, say, pause, resume, stop, budget."""
+"""Verbs that give tasks and steer them: add, again, hand, say, pause, resume, stop, budget."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from factory.model import AcceptRule, Budget, Draft
 from tui.caps import read_budget, write_budget
 from tui.commands.console import Console, UsageError
 from tui.commands.session import engine, send, task
+from tui.hearing import when
 from tui.overlap import overlapping
+from tui.standing import asks
 from tui.taskfile import parse
+from tui.text import line
 
 
 async def add(
@@ -23,6 +26,7 @@ async def add(
     titles: Sequence[str],
     file: str = "",
     agent: str = "",
+    agents: str = "",
     paths: Sequence[str] = (),
     after: Sequence[str] = (),
     accept: AcceptRule | None = None,
@@ -31,8 +35,11 @@ async def add(
 ) -> int:
     """Queue tasks from titles, or from a file in the form that `tui.taskfile` reads."""
     found = _drafts(console, titles, file)
+    first, *rivals = _several(agent, agents)
+    if hold and rivals:
+        raise UsageError("--agents starts several attempts at once; leave --hold out")
     options: dict[str, object] = {
-        "agent": agent or None,
+        "agent": first or None,
         "accept": accept,
         "budget": None if budget_usd is None else Budget(usd=budget_usd),
         "hold": hold or None,
@@ -46,12 +53,29 @@ async def add(
     )
     async with engine(start, begin=True) as client:
         reply = await send(client, wire.Add(drafts=drafts))
+        attempts = [
+            (name, other, await send(client, wire.Again(task=name, agent=other)))
+            for name in reply.tasks
+            for other in rivals
+        ]
         tasks = (await client.overview()).tasks
     for name, draft in zip(reply.tasks, drafts, strict=False):
         console.line(f"{'held' if draft.hold else 'queued'} {name}  {draft.title}")
         if others := overlapping(draft.paths, [view for view in tasks if view.task.id != name]):
             console.note(f"{name} may touch the same files as {', '.join(others)}")
+    for name, other, reply in attempts:
+        console.line(f"queued {', '.join(reply.tasks)}, {name} by {other}")
     return 0
+
+
+def _several(agent: str, agents: str) -> list[str]:
+    """The agent of the tasks, then those that attempt the same beside it."""
+    names = [name.strip() for name in agents.split(",") if name.strip()]
+    if agent and names:
+        raise UsageError("give --agent or --agents, not both")
+    if len(set(names)) != len(names):
+        raise UsageError("--agents names an agent twice; `again` starts another attempt of one")
+    return names or [agent]
 
 
 def _drafts(console: Console, titles: Sequence[str], file: str) -> tuple[Draft, ...]:
@@ -79,8 +103,30 @@ async def say(console: Console, start: Path, *, name: str, text: str) -> int:
         raise UsageError("there is nothing to say; give the text, or - to read it")
     async with engine(start, begin=True) as client:
         view = await task(client, name)
-        await send(client, wire.Say(task=view.task.id, text=words))
-    console.line(f"said to {view.task.id}; it hears it between its turns")
+        parked = view.task.parked
+        options = parked.options if parked is not None and asks(view) else ()
+        answer = _offered(words, options)
+        await send(client, wire.Say(task=view.task.id, text=answer))
+    if options:
+        console.line(f"answered {view.task.id}: {line(answer)}")
+    else:
+        console.line(f"said to {view.task.id}; it hears it {when(view)}")
+    return 0
+
+
+def _offered(words: str, options: Sequence[str]) -> str:
+    """The answer in words: one of those offered may be given by its number."""
+    number = int(words) if words.isascii() and words.isdecimal() else 0
+    return options[number - 1] if 0 < number <= len(options) else words
+
+
+async def hand(console: Console, start: Path, *, name: str, agent: str, text: str = "") -> int:
+    """Give a task to another agent, which goes on with its files as they are."""
+    words = (console.read("-") if text == "-" else text).strip()
+    async with engine(start, begin=True) as client:
+        view = await task(client, name)
+        await send(client, wire.Hand(task=view.task.id, agent=agent, text=words))
+    console.line(f"{agent} goes on with {view.task.id}, from where {line(view.task.agent)} was")
     return 0
 
 

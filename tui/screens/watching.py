@@ -7,8 +7,8 @@ from textual.timer import Timer
 from factory.wire import AnyNotice, Grew, Overview, Progressed
 from tui import floorlist
 from tui.feed import Link
-from tui.screens.acts import TaskActs
 from tui.screens.attempting import Attempting
+from tui.screens.handing import Handing
 from tui.standing import counts
 from tui.transcripts import Transcripts
 
@@ -16,7 +16,7 @@ _AGEING = 20.0
 """Seconds between two looks at the clock while nothing runs, for the ages."""
 
 
-class Watching(TaskActs, Attempting):
+class Watching(Handing, Attempting):
     """Keeps `seen`, the picture with every progress in it, and reads what is watched."""
 
     def __init__(self, transcripts: Transcripts) -> None:

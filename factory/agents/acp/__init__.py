@@ -184,9 +184,10 @@ class _Session:
                 return tuple(self._updates.read(given))
             case Stray():
                 return tuple(self._updates.stray(came))
-            case Permission():
+            case Permission(given=given):
+                entries = tuple(self._updates.asked(given))
                 self._permit(came)
-                return ()
+                return entries
 
     def _permit(self, came: Permission) -> None:
         """Answer by policy, or leave the request open and ask the developer."""

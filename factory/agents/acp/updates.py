@@ -29,7 +29,7 @@ from factory.sandbox import TREE
 if TYPE_CHECKING:
     from acp import schema
 
-    Content = schema.ToolCallStart | schema.ToolCallProgress
+    Content = schema.ToolCallStart | schema.ToolCallUpdate
 
 LONGEST_LINE = 4_000
 """Characters of a line that is no message, as it is shown."""
@@ -97,6 +97,8 @@ class _Call:
     def command(self) -> str:
         """The shell command that it is; empty for any other tool."""
         given = self.given.get("command", self.given.get("cmd"))
+        if given is None and self.kind == "execute" and not self.given:
+            return self.title
         if isinstance(given, list):
             words = [str(word) for word in given]
             return words[-1] if words[:2] in (["bash", "-lc"], ["sh", "-c"]) else " ".join(words)
@@ -126,7 +128,9 @@ class _Call:
 
     def result(self) -> str:
         """What it gave back, as text."""
-        said = "\n".join(self.texts) or _text(self.output)
+        told, said = "\n".join(self.texts), _text(self.output)
+        if told and not (self.kind == "execute" and isinstance(self.output, str)):
+            said = told  # but a command's own output stands there without decoration
         if not said and self.diffs:
             said = f"changed {', '.join(diff['file_path'] for diff in self.diffs)}"
         return said[:LONGEST_RESULT]
@@ -191,6 +195,16 @@ class Updates:
                 yield from self._cost(cost.amount)
             case _:
                 pass  # commands, modes and titles are for clients with menus
+
+    def asked(self, given: Message) -> Iterator[AnyEntry]:
+        """The entries of one `session/request_permission`: some tell of a call only by it."""
+        from pydantic import ValidationError
+
+        try:
+            call = self._schema.RequestPermissionRequest.model_validate(given).tool_call
+        except ValidationError:
+            return
+        yield from self._tool(call)
 
     def stray(self, came: Stray) -> Iterator[AnyEntry]:
         """A line that is no message: programs print warnings, and some crash with a trace."""

@@ -4,6 +4,7 @@
                                                       command (headless) and acp, both if not named
     python -m tests.agents.real install [NAME…]       into a fresh folder, pinned versions
     python -m tests.agents.real record FOLDER [NAME[:CASE]…]   what they write to stdout, as it came
+    python -m tests.agents.real acp FOLDER [NAME…]    what they and the engine say to each other
 
 FACTORY_TEST_AGENTS names the folder they are installed in; ~/.cache/factory-tui/agents without.
 """
@@ -22,6 +23,10 @@ from tests.agents.real.record import CASES, record
 from tests.agents.real.story import Row, room, story
 
 FORMS = ("command", "acp")
+COLUMNS = (
+    "program", "version", "form", "seconds", "turns", "tokens", "grown", "contacts", "hosts",
+    "landed",
+)  # fmt: skip
 
 
 def main(words: Sequence[str]) -> int:
@@ -29,6 +34,8 @@ def main(words: Sequence[str]) -> int:
     match list(words):
         case ["install", *names]:
             return max(map(_install, _chosen(names)))
+        case ["acp", folder, *names]:
+            return asyncio.run(_acp(Path(folder), _chosen(names)))
         case ["record", folder, *names]:
             return asyncio.run(_record(Path(folder), names))
         case [name, *_] if name.startswith("-"):
@@ -45,8 +52,7 @@ def _chosen(names: Sequence[str]) -> list[Program]:
 
 async def _all(names: Sequence[str]) -> int:
     """A table of what came of each; 1 where one did not land, or reached for somebody else."""
-    print("| program | version | form | seconds | turns | tokens | grown | contacts | landed |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| " + " | ".join(COLUMNS) + " |\n" + "| --- " * len(COLUMNS) + "|")
     good = True
     for word in names or [program.name for program in PROGRAMS]:
         name, _, form = word.partition(":")
@@ -58,17 +64,21 @@ async def _all(names: Sequence[str]) -> int:
     return 0 if good else 1
 
 
-async def _one(program: Program, kind: str) -> Row:
+async def _one(program: Program, kind: str, keep: Path | None = None) -> Row:
     install(program, usual(), acp=kind == "acp")
     async with room() as home:
-        return await story(program, kind, usual(), home)
+        try:
+            return await story(program, kind, usual(), home, keep=keep, watched=keep is None)
+        except (TimeoutError, RuntimeError) as error:
+            said = str(error) or "nothing more happened"
+            return Row(program=program.name, version=program.version, form=kind, said=said)
 
 
 def _shown(row: Row) -> str:
     reached = ", ".join(row.contacts.others) or f"loopback only ({row.contacts.loopback})"
     figures = (
         row.program, row.version, row.form, f"{row.seconds:.1f}", row.turns, row.tokens, row.grown,
-        reached, "yes" if row.landed else f"NO: {row.said}",
+        reached, ", ".join(row.hosts), "yes" if row.landed else f"NO: {row.said}",
     )  # fmt: skip
     return "| " + " | ".join(map(str, figures)) + " |"
 
@@ -82,6 +92,12 @@ def _install(program: Program) -> int:
         print(f"{program.name}: not installed: {error}")
         return 1
     print(f"{program.name} {program.version}: {time.monotonic() - began:.0f} s")
+    return 0
+
+
+async def _acp(folder: Path, programs: Sequence[Program]) -> int:
+    for program in programs:
+        print(_shown(await _one(program, "acp", folder)), flush=True)
     return 0
 
 

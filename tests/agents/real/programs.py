@@ -8,6 +8,7 @@ preset; here is what a developer adds to factory.toml who has the model on their
 from __future__ import annotations
 
 import shlex
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -38,11 +39,19 @@ class Program(Struct):
     keys: tuple[str, ...] = ()
     """Variables of the developer's own in which the program finds its key."""
     python: bool = False
+    tapped: bool = False
+    """Whether what is said over the Agent Client Protocol is written down, in /tmp."""
 
     @property
     def version(self) -> str:
         """The version that is pinned."""
         return self.packages[0].replace("==", "@").rpartition("@")[2]
+
+    @property
+    def acp_version(self) -> str:
+        """The version that is pinned of what speaks the Agent Client Protocol."""
+        packages = self.acp_packages or self.packages
+        return packages[0].replace("==", "@").rpartition("@")[2]
 
     @property
     def known(self) -> Preset:
@@ -64,7 +73,10 @@ class Program(Struct):
             f"printf %s {shlex.quote(text.replace('{url}', url))} > ~/{shlex.quote(path)}"
             for path, text in self.files
         ]
-        return "\n".join([*lines, self.form(kind).run])
+        run = self.form(kind).run
+        if self.tapped:
+            run = f"tee /tmp/acp-in.jsonl | {run} | tee /tmp/acp-out.jsonl"
+        return "\n".join([*lines, run])
 
     def told(self, url: str) -> tuple[tuple[str, str], ...]:
         """What the agent's `variables` are to be."""
@@ -77,7 +89,9 @@ class Program(Struct):
             lines.append(f'model = "{self.model}"')
         if self.base:
             lines.append(f'base_url = "{self.base.replace("{url}", url)}"')
-        if self.files:
+        else:  # its own settings lead it there, and the engine knows nothing of them
+            lines.append(f'hosts = ["{urlsplit(url).netloc}"]')
+        if self.files or self.tapped:
             lines.append(f"run = '''\n{self.run(kind, url)}'''")
         if self.variables:
             pairs = ", ".join(f"{name} = '{value}'" for name, value in self.told(url))
@@ -176,6 +190,7 @@ QWEN = Program(
     model="scripted",
     base="{url}/v1",
     keys=("OPENAI_API_KEY",),
+    variables=(("OPENAI_MODEL", "scripted"),),
     files=(
         (
             ".qwen/settings.json",

@@ -45,7 +45,7 @@ MOMENT = 4.0
 
 async def record(program: Program, case: str, where: Path, into: Path) -> str:
     """Play one case and keep what came; a line about it."""
-    with tempfile.TemporaryDirectory(prefix="recorded-") as made:
+    with tempfile.TemporaryDirectory(prefix="recorded-", ignore_cleanup_errors=True) as made:
         room = Path(made)
         tree, home = room / "worktree", room / "home"
         for folder in (tree, home, room / "tmp"):

@@ -17,10 +17,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from factory.agents.recording import load
 from factory.client import Client, connect
 from factory.git.place import Place
 from factory.model import Struct, TaskState
+from factory.sandbox.contacts import FILE, read
 from factory.wire import TaskView
 from tests.agents.models.server import ModelServer
 from tests.agents.real.contacts import Contacts, contacts
@@ -30,7 +33,7 @@ from tests.developer import Developer
 
 SESSION = Path(__file__).with_name("session.toml")
 TITLE = "Count the words"
-PATIENCE = 180.0
+PATIENCE = 120.0
 LOOK = 0.1
 TEXT = "one two  three"
 GUARDRAIL = f"""
@@ -47,24 +50,41 @@ class Row(Struct):
     program: str
     version: str
     form: str
-    seconds: float
-    turns: int
+    seconds: float = 0.0
+    turns: int = 0
     """Requests that the model answered."""
-    tokens: int
-    grown: int
+    tokens: int = 0
+    grown: int = 0
     """How often the transcript was seen to have grown."""
-    contacts: Contacts
-    landed: bool
+    contacts: Contacts = Contacts()
+    hosts: tuple[str, ...] = ()
+    """The hosts that the program asked our proxy for, `(refused)` behind those it did not get."""
+    landed: bool = False
     said: str = ""
     """Why it did not land."""
 
 
-async def story(program: Program, kind: str, where: Path, home: Path) -> Row:
-    """The whole way of one task; `home` is a short path of an empty folder."""
+async def story(
+    program: Program,
+    kind: str,
+    where: Path,
+    home: Path,
+    *,
+    keep: Path | None = None,
+    watched: bool = True,
+) -> Row:
+    """The whole way of one task; `home` is a short path of an empty folder.
+
+    `watched` is whether strace looks on, which takes its time. In the folder `keep` is put what an
+    `acp` program and the engine said to each other.
+    """
     server = ModelServer(load(SESSION))
     trace = home / "trace"
     async with server.loopback() as url:
-        settings = program.settings(kind, f"{url}/plain") + GUARDRAIL
+        model = f"{url}/plain"
+        if keep:
+            program = replace(program, tapped=True)
+        settings = program.settings(kind, model) + GUARDRAIL
         shop = Developer(
             home / "shop",
             {
@@ -77,9 +97,13 @@ async def story(program: Program, kind: str, where: Path, home: Path) -> Row:
         os.environ["FACTORY_TUI_HOME"] = given["FACTORY_TUI_HOME"]
         place = shop.place
         began = time.monotonic()
-        async with _engine(place, given, trace) as client:
+        hosts: tuple[str, ...] = ()
+        async with _engine(place, given, trace if watched else None) as client:
             await _say(given, shop.path, "add", TITLE)
             view, grown = await _worked(client)
+            hosts = _hosts(home)
+            if keep:
+                _kept(home, keep, f"{program.name}-acp-{program.acp_version}", url)
             if view.task.state is TaskState.READY:
                 await _say(given, shop.path, "accept", view.task.id, "--yes")
                 view = await _until(client, view.task.id, TaskState.LANDED)
@@ -94,7 +118,8 @@ async def story(program: Program, kind: str, where: Path, home: Path) -> Row:
             turns=len([one for one in server.asked if one.startswith("POST")]),
             tokens=view.spent.input_tokens + view.spent.output_tokens + view.spent.cached_tokens,
             grown=grown,
-            contacts=contacts(trace),
+            contacts=contacts(trace) if trace.exists() else Contacts(),
+            hosts=hosts,
             landed=landed,
             said="" if landed else f"{view.task.state}: {parked.message if parked else ''}",
         )
@@ -113,12 +138,13 @@ def _environment(program: Program, kind: str, where: Path, home: Path) -> dict[s
 
 
 @asynccontextmanager
-async def _engine(place: Place, given: dict[str, str], trace: Path) -> AsyncIterator[Client]:
-    """The developer's engine, watched."""
+async def _engine(place: Place, given: dict[str, str], trace: Path | None) -> AsyncIterator[Client]:
+    """The developer's engine, watched where a trace is wanted."""
     command = (_program("factory-tui"), "--repo", str(place.path), "engine")
-    watched = ("strace", "-f", "-qq", "-s", "200", "-e", "trace=connect,sendto,sendmsg,sendmmsg")
+    calls = "trace=connect,sendto,sendmsg,sendmmsg"
+    watched = ("strace", "-f", "--seccomp-bpf", "-qq", "-s", "8", "-e", calls, "-o", str(trace))
     running = await asyncio.create_subprocess_exec(
-        *watched, "--seccomp-bpf", "-o", str(trace), *command,
+        *(watched if trace else ()), *command,
         env=given, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -154,6 +180,22 @@ async def _until(client: Client, task: str, state: TaskState) -> TaskView:
             if view.task.state in (state, TaskState.PARKED):
                 return view
             await asyncio.sleep(LOOK)
+
+
+def _hosts(home: Path) -> tuple[str, ...]:
+    """What the engine's own record says of the program's contacts."""
+    found = set()
+    for place in home.glob(f"state/*/attempts/*/network/{FILE}"):
+        for one in read(place):
+            found.add(one.host if one.allowed else f"{one.host} (refused)")
+    return tuple(sorted(found))
+
+
+def _kept(home: Path, keep: Path, name: str, url: str) -> None:
+    keep.mkdir(parents=True, exist_ok=True)
+    for place in home.glob("state/*/attempts/*/tmp/acp-*.jsonl"):
+        text = place.read_bytes().replace(url.encode(), b"http://127.0.0.1:1")
+        (keep / f"{name}-{place.stem.removeprefix('acp-')}.jsonl").write_bytes(text)
 
 
 def _is_there(shop: Developer) -> bool:

@@ -17,7 +17,7 @@ from tests.works import Works, rail, settings, works
 FILES = {
     "factory.toml": settings(
         rail("edits", "test ! -e edit || echo edited >> README.md"),
-        top="[environment]\ninputs = ['lock.txt']\n",
+        top="[environment]\ninputs = ['lock.txt']\nsubmodules = true\n",
     ),
     "lock.txt": "1\n",
     ".gitignore": "*.log\n",
@@ -71,8 +71,11 @@ async def told(developer: Developer, evil: Path) -> None:
 
 
 def module(developer: Developer) -> None:
-    """A submodule of the developer's, as a commit alone."""
+    """A submodule of the developer's, fetched once."""
     tip = developer.tip()
+    developer.git("clone", "--quiet", "--bare", ".", ".git/modules/inner")
+    developer.write({".gitmodules": '[submodule "inner"]\n\tpath = module\n\turl = ./inner\n'})
+    developer.git("add", ".gitmodules")
     developer.git("update-index", "--add", "--cacheinfo", f"160000,{tip},module")
     developer.git("commit", "-qm", "a submodule")
     (developer.path / "module").mkdir()

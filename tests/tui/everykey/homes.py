@@ -54,6 +54,7 @@ MODES = {
 
 def _of_the_floor() -> Stage:
     stage = scene.stage()
+    stage.overview = replace(stage.overview, agents=("claude", "codex"))
     stage.write(
         "retry-http.1",
         *(Response(content=({"type": "text", "text": f"step {n}"},)) for n in range(80)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from factory.model import Budget, Draft
-from factory.wire import Add, Again, End, Look, Pause, RaiseBudget, Resume, Say
+from factory.wire import Add, Again, End, Hand, Look, Pause, RaiseBudget, Resume, Say
 from tests.tui.everykey.check import Check, Checks, front, sends, shows, typed
 from tests.tui.everykey.play import Play
 from tui.keys import Where
@@ -65,6 +65,9 @@ FLOOR: Checks = {
         ),
     ),
     "again": (Check(sends(Again(task="retry-http")), ("@retry-http",), ("y",)),),
+    "hand": (
+        Check(sends(Hand(task="retry-http", agent="codex")), ("@retry-http",), ("c", "enter")),
+    ),
     "panel": (
         Check(lambda p: p.spot.y == p.was.spot.y + 1, ("g",)),
         Check(lambda p: p.spot.y == 0, ("G",)),
