@@ -75,7 +75,7 @@ for heard in sys.stdin:
 
 def played(tmp_path: Path, name: str, *how: str) -> list[AnyEntry]:
     run = f"exec python3 -c {shlex.quote(PLAYER)} {' '.join(how)}"
-    place = Workplace(tmp_path, spec("acp", run=run), task())
+    place = Workplace(tmp_path, spec("acp", run=run, model=""), task())
     (place.scratch / "recorded").write_bytes((STREAMS / f"{name}.jsonl").read_bytes())
     return asyncio.run(place.work(Acp()))
 
