@@ -18,6 +18,7 @@ NOT_THE_ENGINES = {
     "git/fresh.py": "the demo makes a repository of its own with it, before there is an engine",
     "checkup.py": "`doctor` asks git for its version, in the root folder",
     "git/command.py": "the seam itself",
+    "agents/acp/__init__.py": "what it asks is an agent's program",
 }
 
 
