@@ -106,7 +106,7 @@ async def test_a_theme_is_chosen_in_the_settings_and_while_the_screen_runs() -> 
         await shows(pilot, "rate-limit")
         assert pilot.app.theme == "factory-light"
         await pilot.press(":")
-        await shows(pilot, "theme")
+        await shows(pilot, "Search for commands")
         await pilot.press(*"contrast")
         await shows(pilot, "factory-contrast")
         await pilot.press("enter")
