@@ -175,7 +175,9 @@ def _pointed(spec: AgentSpec, table: Table) -> AgentSpec:
         table.complain("base_url", f"only the presets {known} take one; set `variables` instead")
         return spec
     hosts = spec.hosts and (_pointed_to(spec.base_url), *spec.hosts[len(preset.hosts) :])
-    return replace(spec, variables=(*spec.variables, (preset.url, spec.base_url)), hosts=hosts)
+    other = [(name, text.replace("{base_url}", spec.base_url)) for name, text in preset.pointed]
+    variables = (*spec.variables, (preset.url, spec.base_url), *other)
+    return replace(spec, variables=variables, hosts=hosts)
 
 
 def _pointed_to(url: str) -> str:

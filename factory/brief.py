@@ -14,9 +14,10 @@ from factory.statepage import Touched, handed_over, state_page
 def brief(task: Task, config: Config, spec: AgentSpec) -> str:
     """The first prompt of an attempt: the task, its limits, and the checks it must pass.
 
-    A `command` gets the developer's words alone: it may be a script, not a reader.
+    A `command` that no preset knows gets the developer's words alone: it may be a script, not a
+    reader.
     """
-    if spec.kind == "command" and spec.output == "text":
+    if spec.kind == "command" and spec.output == "text" and not spec.preset:
         return task.spec or task.title
     lines = [f"Task: {task.title}", ""]
     if task.spec:

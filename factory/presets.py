@@ -65,6 +65,8 @@ class Preset(Struct):
     """Names of variables that it takes a key from, handed through where they are set."""
     url: str = ""
     """The variable that points it to another endpoint; empty where it takes none."""
+    pointed: tuple[tuple[str, str], ...] = ()
+    """Set besides `url` for another endpoint, whose address `{base_url}` stands for."""
     hosts: tuple[str, ...] = ()
     """All that it needs to reach."""
     ways: tuple[str, ...] = ()
@@ -160,6 +162,8 @@ CODEX = Preset(
                 "codex exec --json --skip-git-repo-check "
                 "--dangerously-bypass-approvals-and-sandbox "
                 "-c analytics.enabled=false -c check_for_update_on_startup=false "
+                "-c features.plugins=false -c features.remote_plugin=false -c features.apps=false "
+                '${OPENAI_BASE_URL:+-c openai_base_url="$OPENAI_BASE_URL"} '
                 '${FACTORY_MODEL:+-m "$FACTORY_MODEL"} '
                 '${FACTORY_EFFORT:+-c model_reasoning_effort="$FACTORY_EFFORT"} '
                 '${FACTORY_SESSION:+resume "$FACTORY_SESSION"} - < "$FACTORY_PROMPT_FILE"'
@@ -191,6 +195,7 @@ CODEX = Preset(
     variables=(("CODEX_HOME", f"{_HOME}/.codex"), *_NODE_PROXY),
     handed=("OPENAI_API_KEY", "CODEX_API_KEY"),
     url="OPENAI_BASE_URL",
+    pointed=(("CODEX_CONFIG", '{"openai_base_url": "{base_url}"}'),),
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
     ways=("openai-api-key", "codex-api-key", "api-key"),
     status="codex login status",

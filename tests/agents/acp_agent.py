@@ -3,7 +3,9 @@
 It runs as a program of its own, with nothing but the standard library, so that it stands for
 anybody's. What it does is decided by the words it is prompted with; a session is a file below
 SESSIONS, so that one that was killed can be taken up. Flags: `--load`, `--resume` (what it offers),
-`--auth` (it wants to be signed in first), `--options` (its sessions have a model to choose).
+`--auth` (it wants to be signed in first), `--options` (its sessions have a model to choose),
+`--modes` (and ways to ask leave), `--stubborn` (it lets nothing be chosen). What is chosen is
+written into the worktree.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class Agent:
 
     # --- the protocol --------------------------------------------------------------------------
 
-    def answer(self, method: str, params: Message) -> Message:  # noqa: C901 - a list of methods
+    def answer(self, method: str, params: Message) -> Message:  # noqa: C901, PLR0912 - a list of methods
         match method:
             case "initialize":
                 can: Message = {"loadSession": "--load" in self.flags}
@@ -110,9 +112,14 @@ class Agent:
                         self.update("user_message_chunk", content={"type": "text", "text": said})
                         self.say(f"(long ago: {said[:20]})")
                 return self.options()
+            case "session/set_config_option" | "session/set_mode" if "--stubborn" in self.flags:
+                raise RefusalError(-32602, "No such choice")
             case "session/set_config_option":
                 Path("model").write_text(params["value"])
                 return self.options()
+            case "session/set_mode":
+                Path("mode").write_text(params["modeId"])
+                return {}
             case "session/prompt":
                 text = "".join(part["text"] for part in params["prompt"])
                 self.cancelled.clear()
@@ -122,12 +129,17 @@ class Agent:
                 raise RefusalError(-32601, f"Method not found: {method}")
 
     def options(self) -> Message:
+        modes = {"currentModeId": "auto", "availableModes": [
+            {"id": one, "name": one.title()} for one in ("plan", "default", "auto", "yolo")
+        ]}  # fmt: skip
+        own: Message = {"modes": modes} if "--modes" in self.flags else {}
         if "--options" not in self.flags:
-            return {}
+            return own
         option = {"id": "m", "name": "Model", "category": "model", "type": "select",
                   "currentValue": "small",
-                  "options": [{"value": "small", "name": "Small"}]}  # fmt: skip
-        return {"configOptions": [option]}
+                  "options": [{"value": "small", "name": "Small"},
+                              {"value": "$9|middling", "name": "middling"}]}  # fmt: skip
+        return {**own, "configOptions": [option]}
 
     def keep(self, said: list[str]) -> None:
         SESSIONS.mkdir(parents=True, exist_ok=True)

@@ -310,6 +310,36 @@ def test_the_model_is_chosen_where_sessions_have_a_choice(tmp_path: Path) -> Non
     assert {entry.model for entry in of(entries, Response)} == {"large"}
 
 
+@pytest.mark.parametrize(("policy", "mode"), [("allow", "yolo"), ("ask", "default")])
+def test_a_session_is_put_into_the_mode_that_the_policy_wants_and_again_when_taken_up(
+    tmp_path: Path, policy: str, mode: str
+) -> None:
+    place = Workplace(tmp_path, agent("--resume", "--modes", permissions=policy), task("Sleep"))
+    (place.tree / "nap").write_text("0")
+    worked(place)
+    assert place.files()["mode"] == mode
+    (place.tree / "mode").unlink()
+    place.tell("go on")
+    worked(place)
+    assert place.files()["mode"] == mode
+
+
+def test_a_model_is_found_by_its_name_and_a_choice_that_is_refused_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    place = Workplace(tmp_path / "a", agent("--options", model="middling"), task())
+    worked(place)
+    assert place.files()["model"] == "$9|middling"
+    stubborn = agent("--options", "--modes", "--stubborn", model="large")
+    entries = worked(Workplace(tmp_path / "b", stubborn, task()))
+    assert isinstance(entries[-1], Finished)
+    assert [entry.text for entry in of(entries, Remark)][1:3] == [
+        "its mode stays as it is, not 'yolo': No such choice",
+        "its model stays as it is, not 'large': No such choice",
+    ]
+    assert {entry.model for entry in of(entries, Response)} == {"small"}
+
+
 @pytest.mark.parametrize(
     ("run", "said"),
     [

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from factory.agents.programs import Found, Programs, interpreter, roots
-from factory.config import AgentSpec
-from factory.model import AgentError
+from factory.brief import brief
+from factory.config import AgentSpec, Config
+from factory.model import AgentError, Task
 from factory.presets import PRESETS, Form
 from factory.sandbox import Profile, run
 
@@ -153,3 +154,13 @@ def test_every_preset_names_what_installs_it_and_where_it_keeps_its_login() -> N
         assert all(name.startswith(own) for name in (*preset.login, *preset.seeds))
         assert preset.hosts
         assert preset.sign_in
+
+
+def test_a_program_of_a_preset_is_told_its_task_whole_and_a_script_the_developers_words() -> None:
+    task = Task(
+        id="t", title="Count", spec="By white space.", agent="a", created_at=0, changed_at=0
+    )
+    script = AgentSpec(name="a", kind="command", run="true")
+    assert brief(task, Config(), script) == "By white space."
+    known = AgentSpec(name="a", kind="command", preset="vibe", run="vibe")
+    assert brief(task, Config(), known).startswith("Task: Count\n\nBy white space.")

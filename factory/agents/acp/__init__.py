@@ -101,6 +101,8 @@ class _Session:
                     yield self._remark(f"its session {before} is gone: it begins afresh")
                 if not entered.taken_up:
                     yield session_remark(self._session, self._desk.now())
+                for text in entered.refused:
+                    yield self._remark(text)
                 words = self._words(taken_up=entered.taken_up)
                 while words:
                     async with aclosing(self._turn(words)) as entries:

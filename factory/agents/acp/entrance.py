@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from factory.agents.acp.choices import choices, model_of
 from factory.agents.acp.talk import Message, RefusedError, Talk
 from factory.config import AgentSpec
 from factory.model import AgentError, Struct
@@ -25,6 +26,8 @@ class Entered(Struct):
     """Whether it is the one from before, with all that was said in it."""
     model: str = ""
     """What works in it, where the program tells."""
+    refused: tuple[str, ...] = ()
+    """Sentences about what it would not be set to."""
 
 
 class Offer(Struct):
@@ -54,13 +57,14 @@ async def enter(talk: Talk, spec: AgentSpec, tree: str, before: str) -> Entered:
             pass
         else:
             talk.drop()
-            return Entered(session=before, taken_up=True, model=model_of(said))
+            model, refused = await _choose(talk, spec, before, said)
+            return Entered(session=before, taken_up=True, model=model, refused=refused)
     said = await _begin(talk, spec, offer, place)
     session = str(said.get("sessionId") or "")
     if not session:
         raise AgentError(f"{spec.name} began a session that has no id; {_WAY_OUT}")
-    chosen = await _choose(talk, spec, session, said)
-    return Entered(session=session, taken_up=False, model=chosen or model_of(said))
+    model, refused = await _choose(talk, spec, session, said)
+    return Entered(session=session, taken_up=False, model=model, refused=refused)
 
 
 async def _begin(talk: Talk, spec: AgentSpec, offer: Offer, place: Message) -> Message:
@@ -75,14 +79,23 @@ async def _begin(talk: Talk, spec: AgentSpec, offer: Offer, place: Message) -> M
         return await _promptly(talk, spec, "session/new", place)
 
 
-async def _choose(talk: Talk, spec: AgentSpec, session: str, said: Message) -> str:
-    """Set model and effort where sessions have such options; returns the model that was set."""
-    for category, value in (("thought_level", spec.effort), ("model", spec.model)):
-        option = option_of(said, category)
-        if value and option:
-            chosen = {"sessionId": session, "configId": option, "value": value}
-            await _promptly(talk, spec, "session/set_config_option", chosen)
-    return spec.model if option_of(said, "model") else ""
+async def _choose(
+    talk: Talk, spec: AgentSpec, session: str, said: Message
+) -> tuple[str, tuple[str, ...]]:
+    """Set mode, effort and model where the session has a choice; the model, and what was refused.
+
+    A refused choice is no reason not to work: a program that knows no such model says so itself.
+    """
+    model, refused = model_of(said), []
+    for choice in choices(said, spec):
+        fields = {"sessionId": session, **dict(choice.fields)}
+        try:
+            await _promptly(talk, spec, choice.method, fields)
+        except RefusedError as error:
+            refused.append(f"its {choice.what} stays as it is, not {choice.value!r}: {error}")
+        else:
+            model = choice.value if choice.what == "model" else model
+    return model, tuple(refused)
 
 
 async def _promptly(talk: Talk, spec: AgentSpec, method: str, params: Message) -> Message:
@@ -127,22 +140,3 @@ def offer_of(said: Message) -> Offer:
         resumes=resumes,
         methods=tuple(str(way.get("id")) for way in ways),
     )
-
-
-def option_of(said: Message, category: str) -> str:
-    """The id of a session's option of some category; empty where it has none."""
-    options = said.get("configOptions")
-    for option in options if isinstance(options, list) else []:
-        if isinstance(option, dict) and category in (option.get("category"), option.get("id")):
-            return str(option.get("id") or "")
-    return ""
-
-
-def model_of(said: Message) -> str:
-    """The model that a session has; empty where the program does not tell."""
-    options = said.get("configOptions")
-    for option in options if isinstance(options, list) else []:
-        if isinstance(option, dict) and "model" in (option.get("category"), option.get("id")):
-            return str(option.get("currentValue") or "")
-    models = said.get("models")
-    return str(models.get("currentModelId") or "") if isinstance(models, dict) else ""

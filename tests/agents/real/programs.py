@@ -116,33 +116,8 @@ CODEX = Program(
     packages=("@openai/codex@0.169.0",),
     acp_packages=("@agentclientprotocol/codex-acp@2.6.0",),
     model="gpt-5.5",
-    keys=("LOOPBACK_KEY",),
-    files=(
-        (
-            ".codex/config.toml",
-            """\
-model = "gpt-5.5"
-model_provider = "loopback"
-check_for_update_on_startup = false
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-
-[analytics]
-enabled = false
-
-[features]
-plugins = false
-remote_plugin = false
-apps = false
-
-[model_providers.loopback]
-name = "loopback"
-base_url = "{url}/v1"
-env_key = "LOOPBACK_KEY"
-wire_api = "responses"
-""",
-        ),
-    ),
+    base="{url}/v1",
+    keys=("OPENAI_API_KEY", "CODEX_API_KEY"),
 )
 
 GEMINI = Program(
