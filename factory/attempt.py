@@ -112,6 +112,12 @@ class Attempts:
         finally:
             transcript.close()
 
+    def ask_again(self, task: Task) -> None:
+        """The developer resumes a task: its account is asked, whatever pause it is given."""
+        _, spec = self._settings(task)
+        if spec is not None:
+            self._breakers.before(spec).ask_again()
+
     async def _sign(self, task: Task, spec: AgentSpec, transcript: Transcript) -> None:
         """Write down which version of a program works, where that is not in the transcript yet."""
         found = await self.worktrees.programs.ready(spec)

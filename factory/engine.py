@@ -73,6 +73,7 @@ class Engine:
         self.loads = Loads(shop)
         self.reports = Reports(shop, purse)
         self.commands = Commands(shop, self.reviewing)
+        self.commands.hurried = attempts.ask_again
         self.stopping = asyncio.Event()
         self._path = environment.get("PATH", "")
         shop.store.journal.listen(hub.happened)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -59,7 +59,7 @@ class Purse:
 
     def _look_at_the_day(self, agent: AgentSpec, most: Spend, config: Config) -> None:
         """Raises AgentError: until midnight, where tomorrow's cap would let the turn begin."""
-        spent = _sum(self._store.money.lines(since=self._midnight()))
+        spent = self._store.money.sum(since=self._midnight())
         way_out = "it goes on tomorrow; or raise [budget] in factory.toml, and resume it"
         unpriced = agent.subscription
         if reason := exceeded(
@@ -122,13 +122,13 @@ class Purse:
 
     def of(self, task: Task) -> Spend:
         """What a task has cost, its working time up to now included."""
-        spent = _sum(self.lines(task=task.id))
+        spent = self._store.money.sum(task=task.id, without=self._open.values())
         since = self._since.get(task.id)
         return spent if since is None else spent + Spend(seconds=time.monotonic() - since)
 
     def today(self) -> Spend:
         """What the developer's calendar day has cost so far."""
-        return _sum(self.lines(since=self._midnight()))
+        return self._store.money.sum(since=self._midnight(), without=self._open.values())
 
     def _midnight(self, days: int = 0) -> float:
         """When the developer's calendar day began, or the one in so many days."""
@@ -137,16 +137,12 @@ class Purse:
 
     def per_hour(self) -> float:
         """US dollars an hour, over the last hour."""
-        return _sum(self.lines(since=self._now() - 3600)).usd or 0.0
+        return sum((line.spend.usd or 0.0 for line in self.lines(since=self._now() - 3600)), 0.0)
 
 
 def _paid(agent: AgentSpec, spend: Spend) -> Spend:
     """What a turn has cost in money: nothing where a subscription pays."""
     return replace(spend, usd=None) if agent.subscription else spend
-
-
-def _sum(lines: Iterable[Spent]) -> Spend:
-    return sum((line.spend for line in lines), Spend())
 
 
 def _caps(own: Budget, default: Budget) -> Budget:

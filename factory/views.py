@@ -59,12 +59,13 @@ class Views:
 
     async def overview(self, *, version: str, recorded: bool, load: Load) -> Overview:
         """One picture of everything."""
+        seq = self._shop.store.journal.seq  # with the rows: while git is asked, more may happen
         tasks = self._listed()
         changes = {task.id: self._shop.store.evidence.change(task.id) for task in tasks}
         views = marked([await self._task(task, changes) for task in tasks])
         config = self._shop.tip.config
         return Overview(
-            seq=self._shop.store.journal.seq, repository=self._shop.repository.path.name,
+            seq=seq, repository=self._shop.repository.path.name,
             path=str(self._shop.repository.path), target=self._shop.vault.target,
             tip=self._shop.tip.commit, now=self._shop.now(), tasks=views,
             tip_guardrails=self._on_tip(),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from factory.config import AgentSpec, Config
 from factory.model import AgentError, Budget, ParkReason, Spend, Task
 from factory.purse import Purse
-from factory.store import Store
+from factory.store import Spent, Store
 
 NOW = 1_800_000_000.0
 AGENT = AgentSpec(name="claude", kind="claude")
@@ -102,3 +104,34 @@ def test_a_turn_that_was_cut_off_in_the_midst_stays_paid(store: Store) -> None:
     assert purse.today().usd == 0.6
     purse.reserve(task("b"), AGENT, Spend(usd=0.1), CONFIG)
     assert purse.of(task("a")).usd == 0.6
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_added_up_once_is_what_all_lines_come_to(store: Store, seed: int) -> None:
+    chance, money = random.Random(seed), store.money
+    names = [str(number) for number in range(30)]
+
+    def change(step: int) -> None:
+        if chance.random() < 0.2:
+            money.drop(chance.choice(names))
+            return
+        spend = Spend(usd=chance.choice((None, 0.25)), input_tokens=step)
+        spent = Spent(task=chance.choice("ab"), agent="claude", at=NOW + step, spend=spend,
+                      settled=chance.random() < 0.7)  # fmt: skip
+        money.put(chance.choice(names), spent)  # often a name that there is already
+
+    def compare(step: int) -> None:
+        open_ = names[: step % 3]
+        for since, name in ((0.0, ""), (0.0, "a"), (NOW + 50, ""), (NOW + 50, "b")):
+            lines = money.lines(since=since, task=name, without=open_)
+            found = money.sum(since=since, task=name, without=open_)
+            assert found == sum((line.spend for line in lines), Spend())
+
+    for step in range(100):
+        change(step)
+        compare(step)
+        with suppress(NotADirectoryError), store.transaction():
+            change(step)
+            compare(step)
+            raise NotADirectoryError
+        compare(step)

@@ -159,6 +159,19 @@ def test_a_sandbox_killed_by_somebody_else_is_an_error_and_no_exit_code(
         asyncio.run(shot())
 
 
+@pytest.mark.parametrize("end", ["kill -KILL $$", "exit 137"])
+def test_a_sandbox_killed_while_it_is_set_up_is_told_as_such(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    path = tmp_path / "shot-bwrap"
+    path.write_text(f"#!/bin/sh\n{end}\n")
+    path.chmod(0o700)
+    machine = replace(bubblewrap.look(), bubblewrap=str(path))
+    monkeypatch.setattr(bubblewrap, "look", lambda: machine)
+    with pytest.raises(SandboxError, match=r"killed from outside.*then try again"):
+        asyncio.run(sandbox.run(contained(tree), "true"))
+
+
 @pytest.mark.parametrize("moments", [0, 1, 5, 40])
 def test_cancelling_is_seen_by_the_caller_and_leaves_nothing(
     tree: Path, long: str, moments: int

@@ -96,6 +96,12 @@ class Breaker:
         self._let_on(turn)
         return max(0.0, self._left())
 
+    def ask_again(self) -> None:
+        """Somebody may know better: one asks at once, and the others hear what it finds out."""
+        self._pause = 0.0
+        if self._behind is not None:
+            self._behind.ask_again()
+
     def _rest(self, seconds: float) -> None:
         self._since, self._pause = self._clock.now(), seconds
 

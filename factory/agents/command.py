@@ -14,7 +14,7 @@ from factory.agents import early
 from factory.agents.base import Desk
 from factory.agents.events import Run
 from factory.agents.lines import Lines
-from factory.agents.reader import Reader, counted, last_session
+from factory.agents.reader import Reader, counted, last_session, session_began
 from factory.agents.readers import EVENTS, reader
 from factory.agents.steered import DEAF, LOOK, Said, takes_messages
 from factory.config import AgentSpec
@@ -69,11 +69,14 @@ class Command:
 
 
 def prompt(history: Sequence[AnyEntry], session: str, *, script: bool = False) -> str:
-    """What the program is told."""
+    """What the program is told; a session that was begun for the newest words hears all again."""
     ends = [at for at, entry in enumerate(history) if isinstance(entry, Finished | Question)]
-    since = history[ends[-1] + 1 :] if session and ends else history
+    last = ends[-1] + 1 if ends else 0
+    begun_for = history[last : max(session_began(history), 0)]
+    knows = session and ends and not any(isinstance(entry, Prompt) for entry in begun_for)
+    since = history[last:] if knows else history
     said = [entry for entry in since if isinstance(entry, Prompt)]
-    if not session:  # a task that begins again on a newer tip was given once more
+    if not knows:  # a task that begins again on a newer tip was given once more
         given = [at for at, entry in enumerate(said) if entry.origin is Origin.TASK]
         said = said[given[-1] :] if given else said
     return BETWEEN.join(entry.text for entry in (said[-1:] if script else said))

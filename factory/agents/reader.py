@@ -83,10 +83,18 @@ def session_remark(session: str, at: float) -> Remark:
 
 def last_session(history: Sequence[AnyEntry]) -> str:
     """The session remembered last; empty where there is none."""
-    for entry in reversed(history):
+    began = session_began(history)
+    entry = history[began] if began >= 0 else None
+    return entry.text.removeprefix(_SESSION) if isinstance(entry, Remark) else ""
+
+
+def session_began(history: Sequence[AnyEntry]) -> int:
+    """Index of the entry by which the last session is remembered; -1 where there is none."""
+    for at in range(len(history) - 1, -1, -1):
+        entry = history[at]
         if isinstance(entry, Remark) and re.fullmatch(_SESSION + r"\S+", entry.text):
-            return entry.text.removeprefix(_SESSION)
-    return ""
+            return at
+    return -1
 
 
 def counted(history: Sequence[AnyEntry], session: str) -> Spend:

@@ -290,6 +290,13 @@ class _Program:
         if self.stopped:
             self._error.say(f"\n[{self.stopped}]\n")
 
+    def _shot(self) -> bool:
+        """Whether somebody else ended bubblewrap, or its half inside before the command began."""
+        if self._leash is not None and self._leash.opened:
+            return True
+        ends = (-signal.SIGKILL, 128 + signal.SIGKILL)
+        return self._process is not None and self._process.returncode in ends
+
     def result(self, *, cut_short: bool) -> int | None:
         """The code as a shell says it. Raises what a callback raised, or SandboxError."""
         for outlet in self._outlets:
@@ -299,8 +306,11 @@ class _Program:
             return None
         if self.stopped:
             return 128 + signal.SIGKILL
-        if self._code is None and self._leash is not None and self._leash.opened:
-            raise SandboxError("the sandbox was killed from outside; was memory short?")
+        if self._code is None and self._shot():
+            raise SandboxError(
+                "the sandbox was killed from outside; if memory was short, let fewer agents work "
+                "at once (`agents_at_once`), then try again"
+            )
         if self._code is None:
             said = self._error.last_line()
             raise SandboxError(containment.sentence(said, self._machine, containment.sysctl))

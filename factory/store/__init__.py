@@ -246,17 +246,45 @@ class Money:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._sums: dict[tuple[float, str], Spend] = {}
+        """What the settled lines come to, by time and task: they are added up once, then added to.
+
+        A day has tens of thousands, and each overview asks. Nobody else writes here.
+        """
+        self._open: dict[str, Spent] | None = None
+        """The lines that are not settled; None until they are read."""
 
     def put(self, name: str, spent: Spent) -> None:
         """Write a reservation, or what it came to (same `name`)."""
-        self._db.put(
-            "spend", spent, id=name, task=spent.task, agent=spent.agent, at=spent.at,
-            settled=int(spent.settled),
-        )  # fmt: skip
+        with self._db.transaction():
+            again = self._db.rows("SELECT 1 FROM spend WHERE id = ? AND settled = 1", name)
+            self._db.put(
+                "spend", spent, id=name, task=spent.task, agent=spent.agent, at=spent.at,
+                settled=int(spent.settled),
+            )  # fmt: skip
+            self._db.after_commit(lambda: self._learn(name, spent, again=bool(again)))
 
     def drop(self, name: str) -> None:
         """Take back a reservation for a request that never went out."""
-        self._db.write("DELETE FROM spend WHERE id = ? AND settled = 0", name)
+        with self._db.transaction():
+            self._db.write("DELETE FROM spend WHERE id = ? AND settled = 0", name)
+            self._db.after_commit(lambda: self._forget(name))
+
+    def _learn(self, name: str, spent: Spent, *, again: bool) -> None:
+        self._forget(name)
+        if again:
+            self._sums.clear()
+        if not spent.settled:
+            if self._open is not None:
+                self._open[name] = spent
+            return
+        for since, task in self._sums:
+            if spent.at >= since and task in ("", spent.task):
+                self._sums[since, task] += spent.spend
+
+    def _forget(self, name: str) -> None:
+        if self._open is not None:
+            self._open.pop(name, None)
 
     def names(self, task: str) -> dict[str, bool]:
         """The lines of a task by name, oldest first, and whether each is settled."""
@@ -271,6 +299,25 @@ class Money:
         where, key = ("task = ? AND", (task,)) if task else ("", ())  # each has an index of its own
         query = f"SELECT body FROM spend WHERE {where} at >= ? AND id NOT IN ({names})"
         return self._db.all(Spent, query, *key, since, *without)
+
+    def sum(self, *, since: float = 0.0, task: str = "", without: Collection[str] = ()) -> Spend:
+        """What those lines come to."""
+        if self._open is None and not self._db.inside:
+            self._open = {
+                str(name): msgspec.json.decode(body, type=Spent)
+                for name, body in self._db.rows("SELECT id, body FROM spend WHERE settled = 0")
+            }
+        if self._open is None or self._db.inside or not self._open.keys() >= set(without):
+            lines = self.lines(since=since, task=task, without=without)
+            return sum((line.spend for line in lines), Spend())
+        total = self._sums.get((since, task))
+        if total is None:
+            lines = self.lines(since=since, task=task, without=self._open)
+            total = self._sums[since, task] = sum((line.spend for line in lines), Spend())
+        for name, line in self._open.items():
+            if line.at >= since and task in ("", line.task) and name not in without:
+                total += line.spend
+        return total
 
 
 class Answers:

@@ -52,6 +52,11 @@ class Database:
                 step(self._db)
                 self._db.execute(f"PRAGMA user_version={number}")
 
+    @property
+    def inside(self) -> bool:
+        """Whether a transaction is under way, and may be rolled back."""
+        return self._inside
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; uses inside another join it. Raises StoreError where the disk is full."""

@@ -225,6 +225,35 @@ def test_a_session_that_is_gone_begins_afresh_with_a_page_of_how_things_stand(
     assert "loud.txt" in place.files()
 
 
+def test_a_session_that_was_killed_before_it_was_told_anything_is_told_all(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, agent("--resume"), task())
+    worked(place)
+    (place.scratch / "sessions" / "s1").unlink()
+    place.tell("greet louder")
+
+    async def killed() -> None:
+        async with aclosing(place.follow(Acp())) as entries:
+            async for entry in entries:
+                if isinstance(entry, Remark) and entry.text == "session s1":
+                    break
+
+    asyncio.run(killed())
+    (kept,) = (place.scratch / "sessions").iterdir()
+    assert kept.read_text() == "[]"
+    assert not of(worked(place), Remark), "it is taken up"
+    for words in ("Task: Greet", "greet louder", "edit greeting.txt"):
+        assert words in kept.read_text()
+
+
+def test_a_program_that_takes_up_nothing_hears_long_feedback_whole(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, agent(), task())
+    worked(place)
+    place.tell("greet louder\n" + "\n".join(f"line {number}" for number in range(30)))
+    worked(place)
+    kept = "".join(path.read_text() for path in (place.scratch / "sessions").iterdir())
+    assert "line 29" in kept
+
+
 def test_after_a_kill_in_the_midst_it_is_not_told_its_task_twice(tmp_path: Path) -> None:
     place = Workplace(tmp_path, agent("--resume"), task())
 

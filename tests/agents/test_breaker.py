@@ -117,6 +117,25 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_pause() -> N
     asyncio.run(story())
 
 
+def test_who_is_sent_to_ask_again_asks_alone_and_the_pause_begins_anew() -> None:
+    async def story() -> None:
+        host = Host(refusals=2)
+        host.clock = Wound()
+        account = Breaker(host.clock, waits=())
+        host.breaker = Breaker(host.clock, waits=(), behind=account)
+        assert not await host.ask()
+        assert not any(isinstance(end, bool) for end in await all_of(host.agent))
+        assert len(host.asked) == 1
+        host.breaker.ask_again()
+        ends = await all_of(host.agent)
+        assert len(host.asked) == 2
+        assert all(isinstance(end, AgentError) for end in ends)
+        host.breaker.ask_again()
+        assert await all_of(host.agent) == [None] * AGENTS
+
+    asyncio.run(story())
+
+
 def test_a_limit_of_one_model_stops_it_alone_and_any_other_trouble_all_of_the_account() -> None:
     async def story() -> None:
         clock = Wound()

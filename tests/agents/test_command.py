@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from factory.agents.command import Command
+from factory.agents.command import Command, prompt
 from factory.agents.lines import Lines
 from factory.entry import (
     AnyEntry,
     Delta,
     Finished,
+    Origin,
     Output,
     Prompt,
     Remark,
@@ -24,7 +25,7 @@ from factory.entry import (
     ToolResult,
     Usage,
 )
-from factory.model import AgentError, ParkReason, Spend
+from factory.model import AgentError, Handoff, ParkReason, Spend
 from factory.presets import CLAUDE
 from tests.agents.bench import Workplace, spec, task
 
@@ -276,6 +277,16 @@ def test_the_preset_resumes_only_what_there_is_to_resume(tmp_path: Path) -> None
     message = 'told: {"type":"user","message":{"role":"user","content":"%s"}}\n'
     assert first.endswith(message % "the task")
     assert told().endswith("--resume\ns-9\n" + message % "louder")
+
+
+def test_a_session_begun_anew_and_killed_before_its_end_hears_all_again() -> None:
+    newest = Prompt(text="louder", origin=Origin.DEVELOPER)
+    done, anew = Finished(handoff=Handoff(summary="done")), Remark(text="session s-2")
+    once: list[AnyEntry] = [Prompt(text="the task"), Remark(text="session s-1"), done]
+    history = [*once, newest, anew]
+    assert prompt(history, "s-2") == "the task\n\n---\n\nlouder"
+    assert prompt([*history, done, newest], "s-2") == "louder"
+    assert prompt([*once, newest], "s-1") == "louder", "one that goes on hears it alone"
 
 
 def test_lines_come_whole_however_the_bytes_are_cut() -> None:

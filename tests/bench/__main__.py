@@ -21,7 +21,9 @@ from pathlib import Path
 from factory import __version__
 from tests.bench.goals import GOALS, met
 
-NAMES = ("start", "paint", "panes", "diff", "rivals", "ssh", "landing", "worktree", "engine")
+NAMES = (
+    "start", "paint", "panes", "diff", "rivals", "ssh", "landing", "worktree", "engine", "sixteen",
+)  # fmt: skip
 _LIBRARIES = ("textual", "msgspec", "starlette", "uvicorn", "httpx2", "gitpython", "watchfiles")
 
 

@@ -32,6 +32,10 @@ GOALS: Mapping[tuple[str, str], tuple[str, float]] = {
     ("worktree", "beside_deletion_ms"): ("<=", 250),
     ("engine", "engine_mb"): ("<=", 150),
     ("engine", "idle_percent"): ("<=", 0.2),
+    ("sixteen", "key_p95_ms"): ("<=", 33),
+    ("sixteen", "engine_mb"): ("<=", 150),
+    ("sixteen", "words_lost"): ("<=", 0),
+    ("sixteen", "status_wrong"): ("<=", 0),
     ("start", "working_s"): ("<=", 5),
 }
 """By module and figure: how it is compared, and with what."""

@@ -33,12 +33,12 @@ def measure() -> dict[str, float]:
         with Terminal(python("tests.bench.richlogs")) as screen:
             theirs, _ = _keys(screen, begun=b"agent00", grid=False, presses=30)
     return {
-        "key_p50_ms": _part(ours, 0.50),
-        "key_p95_ms": _part(ours, 0.95),
+        "key_p50_ms": part(ours, 0.50),
+        "key_p95_ms": part(ours, 0.95),
         "key_max_ms": max(ours),
         "processor_percent": busy * 100,
-        "richlog_p95_ms": _part(theirs, 0.95),
-        "ratio": _part(theirs, 0.95) / _part(ours, 0.95),
+        "richlog_p95_ms": part(theirs, 0.95),
+        "ratio": part(theirs, 0.95) / part(ours, 0.95),
     }
 
 
@@ -84,8 +84,9 @@ def _next(at: int, n: int) -> tuple[str, int]:
     return ("l", 1) if at == 0 else ("h", 0)
 
 
-def _part(values: Sequence[float], part: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+def part(values: Sequence[float], share: float) -> float:
+    """The value that this share of them lies below."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 if __name__ == "__main__":

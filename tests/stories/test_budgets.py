@@ -253,6 +253,19 @@ async def test_a_rate_limit_parks_with_its_hour_and_goes_on_by_itself(
 
 
 @told
+async def test_a_limited_task_that_the_developer_resumes_asks_at_once(developer: Developer) -> None:
+    limited = refuses(429, "rate_limit_error", "slow down", retry_after="3600")
+    endpoint = Scripted([limited, limited, bash("echo 1 > one.txt"), done()])
+    async with at_work(developer, endpoint) as factory:
+        task = await factory.add("Work")
+        for times in (1, 2):
+            await factory.once(lambda n=times: len(endpoint.asked) == n, task)  # type: ignore[misc]
+            assert (await parked(factory, task)).reason is ParkReason.RATE_LIMITED
+            await factory.send(wire.Resume(task=task))
+        await factory.until(task, TaskState.READY)
+
+
+@told
 async def test_after_a_clock_that_was_set_back_a_parked_task_goes_on_once(
     developer: Developer,
 ) -> None:

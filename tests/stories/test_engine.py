@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 import pytest
 
-from factory import wire
+from factory import lifecycle, wire
 from factory.client import connect
 from factory.engine import opened
 from factory.model import Draft, EngineError, TaskState
@@ -226,3 +226,23 @@ async def test_an_engine_that_is_told_to_stop_ends_the_turns_under_way_first(
         await factory.until(task, TaskState.READY)
         await factory.land(task)
         await factory.until(other, TaskState.READY)
+
+
+@told
+async def test_an_overview_has_the_states_of_its_own_journal_number(developer: Developer) -> None:
+    async with works(developer) as factory:
+        await factory.ready("Stale", "echo 1 > stale.txt")
+        await factory.until(await factory.add("Busy", "sleep 60"), TaskState.WORKING)
+        draft = await factory.add("Draft", "true", hold=True)
+        tip = developer.commit({"other.txt": "1\n"})
+        await factory.once(lambda: factory.engine.shop.tip.commit == tip)
+        load = factory.engine.loads.view()
+        look = factory.engine.views.overview(version="", recorded=False, load=load)
+        looking = asyncio.create_task(look)
+        await asyncio.sleep(0)
+        assert not looking.done(), "git is asked how far the change is behind"
+        factory.engine.shop.happen(draft, lifecycle.Ended())
+        overview = await looking
+        (state,) = (view.task.state for view in overview.tasks if view.task.id == draft)
+        ended = factory.facts(draft)[-1].seq
+        assert state is (TaskState.DRAFT if overview.seq < ended else TaskState.STOPPED)

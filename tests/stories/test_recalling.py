@@ -71,7 +71,7 @@ async def test_the_engine_tells_which_call_wrote_a_line_and_what_was_said(
         assert (why.call, why.exit_code, why.ended) == ("write hello.txt", None, True)
         deeds = await factory.client.deeds(task)
         assert [(one.text, one.exit_code, one.failed) for one in deeds.commands] == [
-            ("pytest -q", None, True)
+            ("pytest -q", 1, True)
         ]
         assert [(one.words, one.command, one.ran) for one in deeds.claims] == [
             ("All tests pass", "", True)

@@ -56,7 +56,7 @@ def _effects(life: Life, store: Store) -> Iterator[str]:
         for kind in ("queued", "landed", "audited"):
             if facts.count(kind) > 1:
                 yield f"I2 {task.id} was {kind} {facts.count(kind)} times"
-        if task.landed and life.developer.shows(f"{task.title}.txt") != task.title:
+        if task.landed and life.developer.shows(f"{task.title}.txt") != life.work_of(task.title):
             yield f"I2 the work of {task.id} was done more than once, or in part"
 
 

@@ -18,7 +18,7 @@ from unittest import mock
 from factory import spawn, wire
 from factory.client import Client, connect
 from factory.faults import Point
-from factory.model import RUNS_ALREADY, Draft, EngineError, FactoryError, TaskState, Verdict
+from factory.model import RUNS_ALREADY, Draft, EngineError, FactoryError, Task, TaskState, Verdict
 from factory.wire import Fact, Overview
 from tests.developer import Developer
 from tests.trust.stable import stable
@@ -54,14 +54,24 @@ class StuckError(Exception):
 class Life:
     """One repository, one factory, any number of engines one after the other."""
 
-    def __init__(self, home: Path, number: int, *, lacks: str = "") -> None:
+    def __init__(
+        self,
+        home: Path,
+        number: int,
+        *,
+        lacks: str = "",
+        agents: str = AGENTS,
+        agent: str = "script",
+        check: str = "test -f README.md",
+    ) -> None:
+        """In `agents`, `%s` stands for the life's mark; `check` is its one guardrail."""
         self.home = home
         self._lacks = lacks
         self.mark = f"ft-life-{home.name}-{number}"
         """Stands in the command line of every program that its engines start."""
         self.developer = Developer(home / f"p{number}")
-        agents = AGENTS.replace("%s", self.mark)
-        there = rail("there", f": {self.mark}; test -f README.md")
+        agents = agents.replace("%s", self.mark)
+        there = rail("there", f": {self.mark}; {check}")
         self.mine: list[str] = []
         """Subjects of the developer's own commits."""
         self.files: dict[str, str] = {}
@@ -73,7 +83,9 @@ class Life:
         """Facts that were told."""
         self.pid = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self.commit({"factory.toml": settings(there, agents=agents, top="waiting_at_most = 0")})
+        self.commit(
+            {"factory.toml": settings(there, agents=agents, agent=agent, top="waiting_at_most = 0")}
+        )
         self.place = self.developer.place
 
     # --- engines ---------------------------------------------------------------------------
@@ -169,11 +181,26 @@ class Life:
         state = _state(self.pid) or "gone"
         raise StuckError(f"no engine answers; the last one is {state}: {self.last_words()}")
 
+    def work_of(self, title: str) -> str:
+        """What a landed task's file says."""
+        return title
+
+    def goes_on(self, task: Task) -> bool:
+        """Whether a parked task is to be left to itself."""
+        return False
+
+    def before_accepting(self, task: Task) -> None:
+        """Look at what will be gone once a task has landed."""
+
     async def add(self, title: str, *, priced: bool = False) -> str:
         """Give a task, as often as it takes, by one key; returns its id."""
-        self.titles.append(title)
         script = f"echo {title} >> {title}.txt"
-        draft = Draft(title=title, spec=script, agent="priced" if priced else "script")
+        return await self.give(title, script, "priced" if priced else "script")
+
+    async def give(self, title: str, spec: str, agent: str) -> str:
+        """The same, for any agent."""
+        self.titles.append(title)
+        draft = Draft(title=title, spec=spec, agent=agent)
         add = wire.Add(drafts=(draft,))
         reply = await self.ask(lambda client: client.send(add, key=f"add-{title}"))
         if reply.error:
@@ -194,9 +221,10 @@ class Life:
         for view in overview.tasks:
             task, change = view.task, view.change
             if task.state is TaskState.READY and change is not None:
+                self.before_accepting(task)
                 accept = wire.Accept(task=task.id, snapshot=change.snapshot, tree=change.tree)
                 await self.ask(lambda client, c=accept: client.send(c))  # type: ignore[misc]
-            if task.state is TaskState.PARKED:
+            if task.state is TaskState.PARKED and not self.goes_on(task):
                 resume = wire.Resume(task=task.id)
                 await self.ask(lambda client, c=resume: client.send(c))  # type: ignore[misc]
         done = [view.task for view in overview.tasks if view.task.state is TaskState.LANDED]

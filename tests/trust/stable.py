@@ -67,7 +67,8 @@ def main() -> None:
         repository, log, home, fault, lacks = line.rstrip("\n").split("\t")
         child = os.fork()
         if not child:
-            _weaken(lacks)
+            for one in lacks.split("+"):
+                _weaken(one)
             _become(repository, log, home, fault)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
@@ -110,6 +111,26 @@ def _weaken(lacks: str) -> None:
                 return Reply(tasks=tuple(draft.title for draft in request.command.drafts))
 
             Commands.take = answer  # type: ignore[method-assign]
+        case _:
+            _weaken_agents(lacks)
+
+
+def _weaken_agents(lacks: str) -> None:
+    """The same, for what agents are driven by."""
+    from factory.agents import acp, breaker, in_turn, setbacks
+
+    match lacks:
+        case "long pauses":
+            ladder = tuple(seconds / 100 for seconds in setbacks.LADDER)
+            for module in (breaker, in_turn, setbacks):
+                setattr(module, "LADDER", ladder)  # noqa: B010 - its type tells its length, too
+        case "saying it again":
+            whole = acp._Session._words
+
+            def forgetful(self: acp._Session, *, taken_up: bool) -> str:
+                return acp._GO_ON if taken_up else whole(self, taken_up=False)
+
+            acp._Session._words = forgetful  # type: ignore[method-assign]
         case _:
             pass
 

@@ -37,7 +37,7 @@ from factory.agents.acp.updates import Updates
 from factory.agents.asking import closing
 from factory.agents.base import Desk
 from factory.agents.command import BETWEEN, prompt, told
-from factory.agents.reader import counted, last_session, session_remark
+from factory.agents.reader import counted, last_session, session_began, session_remark
 from factory.agents.reasons import Failure, Program, Why, failure
 from factory.entry import (
     AnyEntry,
@@ -136,21 +136,20 @@ class _Session:
     # --- a turn ----------------------------------------------------------------------------
 
     def _words(self, *, taken_up: bool) -> str:
-        """What it is told first."""
+        """What it is told first.
+
+        A session in which nothing was done yet may have been killed before it was told anything:
+        it is told all. One that is new after work was done has a page of that, and whole what no
+        session has answered.
+        """
         history = self._history
-        if not taken_up:
-            worked = any(isinstance(entry, Response | ToolCall) for entry in history)
-            return state_page("", history) if worked else prompt(history, "")
-        unheard: list[str] = []
-        for entry in reversed(history):
-            match entry:
-                case Prompt(text=text):
-                    unheard.append(text)
-                case Response() | ToolCall() | Finished() | Question():
-                    break
-                case _:
-                    pass
-        words = BETWEEN.join(reversed(unheard)) or _GO_ON
+        unheard = _unheard(history)
+        if not (taken_up and any(map(_worked, history[session_began(history) + 1 :]))):
+            if not any(isinstance(entry, Response | ToolCall) for entry in history):
+                return prompt(history, "")
+            said = (entry.text for entry in unheard if entry.origin is not Origin.TASK)
+            return BETWEEN.join((state_page("", history), *said))
+        words = BETWEEN.join(entry.text for entry in unheard) or _GO_ON
         if asked := answered(history):
             words = f"The developer's answer to your request to {asked}: {words}"
         return words
@@ -231,6 +230,16 @@ class _Session:
 
     def _remark(self, text: str) -> Remark:
         return Remark(at=self._desk.now(), text=text)
+
+
+def _unheard(history: Sequence[AnyEntry]) -> list[Prompt]:
+    """What was said since the program last did something, the oldest first."""
+    done = next((at for at in range(len(history) - 1, -1, -1) if _worked(history[at])), -1)
+    return [entry for entry in history[done + 1 :] if isinstance(entry, Prompt)]
+
+
+def _worked(entry: AnyEntry) -> bool:
+    return isinstance(entry, Response | ToolCall | Finished | Question)
 
 
 def _check(stop: str) -> None:
