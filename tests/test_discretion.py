@@ -71,7 +71,7 @@ def test_a_key_that_json_writes_otherwise_is_in_no_transcript_either(tmp_path: P
     transcript = Transcript(tmp_path / "t.jsonl", Discretion({"SETTINGS": settings}))
     transcript.append(Remark(text=f"it has {settings}"))
     transcript.close()
-    assert [entry.text for entry in transcript.entries()] == ["it has [SETTINGS]"]
+    assert transcript.entries() == [Remark(text="it has [SETTINGS]")]
 
 
 def test_what_agents_are_given_may_be_a_key_and_a_path_is_none() -> None:

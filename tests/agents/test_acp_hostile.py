@@ -23,6 +23,7 @@ from factory.entry import (
     Usage,
 )
 from factory.model import AgentError, Spend
+from factory.sandbox import Feed
 from tests.agents.bench import Workplace, spec, task
 from tests.agents.test_acp import agent, of
 
@@ -103,6 +104,19 @@ def test_a_program_that_hears_nothing_is_cancelled_all_the_same(tmp_path: Path) 
                     return
 
     asyncio.run(first())
+
+
+def test_who_waits_to_say_more_hears_that_nobody_will_listen() -> None:
+    async def said() -> None:
+        feed = Feed()
+        writing = asyncio.create_task(feed.write(b"x" * (1 << 20)))
+        await asyncio.sleep(0)
+        feed.close()
+        async with asyncio.timeout(5):
+            with pytest.raises(BrokenPipeError):
+                await writing
+
+    asyncio.run(said())
 
 
 def test_a_session_that_is_begun_anew_is_counted_from_nothing(tmp_path: Path) -> None:
