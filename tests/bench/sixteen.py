@@ -154,7 +154,7 @@ class _Sixteen:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(asyncio.to_thread(self._at_the_terminal))
-                sampling = group.create_task(self._sample())
+                group.create_task(self._sample())
                 speaking = [
                     group.create_task(self._speak(name, n)) for n, name in enumerate(_AGENTS)
                 ]
@@ -166,7 +166,6 @@ class _Sixteen:
                 await asyncio.wait(speaking)
                 await self._all_ready()
                 await asyncio.sleep(2)
-                sampling.cancel()
                 self._end()
         finally:
             self._end()
@@ -187,7 +186,7 @@ class _Sixteen:
             self._said[name].append(word)
 
     async def _sample(self) -> None:
-        while True:
+        while not self._done.is_set():
             await self._look()
             await asyncio.sleep(_SAMPLE)
 

@@ -191,9 +191,9 @@ class _Session:
             case Stray():
                 return tuple(self._updates.stray(came))
             case Permission(given=given):
-                entries = tuple(self._updates.asked(given))
+                self._updates.asked(given)
                 self._permit(came)
-                return entries
+                return ()
 
     def _permit(self, came: Permission) -> None:
         """Answer by policy, or leave the request open and ask the developer."""

@@ -198,15 +198,17 @@ class Updates:
             case _:
                 pass  # commands, modes and titles are for clients with menus
 
-    def asked(self, given: Message) -> Iterator[AnyEntry]:
-        """The entries of one `session/request_permission`: some tell of a call only by it."""
+    def asked(self, given: Message) -> None:
+        """Learn of a call from `session/request_permission`: some tell of it only there."""
         from pydantic import ValidationError
 
         try:
-            call = self._schema.RequestPermissionRequest.model_validate(given).tool_call
+            update = self._schema.RequestPermissionRequest.model_validate(given).tool_call
         except ValidationError:
             return
-        yield from self._tool(call)
+        call = self._calls.setdefault(update.tool_call_id, _Call(update.tool_call_id))
+        call.learn(update)
+        self.titles[call.id] = call.line
 
     def stray(self, came: Stray) -> Iterator[AnyEntry]:
         """A line that is no message: programs print warnings, and some crash with a trace."""
