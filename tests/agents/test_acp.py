@@ -77,7 +77,6 @@ def test_texts_thoughts_plans_calls_diffs_and_costs_become_entries(tmp_path: Pat
     ]
     assert [(call.name, call.text) for call in of(entries, ToolCall)] == [
         ("edit", "edit greeting.txt"),
-        ("bash", "replace world"),
         ("edit", "edit greeting.txt"),
         ("bash", "cat greeting.txt"),
     ]
