@@ -6,8 +6,9 @@ that was granted a variable may print it.
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _SECRET = (
     "_KEY",
@@ -30,6 +31,12 @@ def keys(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if value and name.endswith(_SECRET)}
 
 
+def granted(names: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Those of the variables that agents are given which may be credentials: a path is none."""
+    found = {name: environment.get(name, "") for name in names}
+    return {name: value for name, value in found.items() if value and not value.startswith("/")}
+
+
 class Discretion:
     """Puts a variable's name in the place of its value."""
 
@@ -42,7 +49,11 @@ class Discretion:
         self._secrets |= secrets
         longest_first = sorted(self._secrets.items(), key=lambda item: -len(item[1]))
         self._texts = [(value, f"[{name}]") for name, value in longest_first if _random(value)]
-        self._bytes = [(value.encode(), name.encode()) for value, name in self._texts]
+        self._bytes = [
+            (form.encode(errors="surrogateescape"), name.encode())
+            for value, name in self._texts
+            for form in dict.fromkeys((value, json.dumps(value, ensure_ascii=False)[1:-1]))
+        ]
 
     def text(self, text: str) -> str:
         """A text without keys."""

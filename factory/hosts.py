@@ -148,7 +148,8 @@ def _address(text: str) -> Address | None:
 
 def _public(address: Address) -> bool:
     inner = _inner(address)
-    return inner.is_global and not inner.is_multicast and inner not in _METADATA
+    own = isinstance(inner, IPv6Address) and inner.is_site_local  # fec0::/10, of old
+    return inner.is_global and not (own or inner.is_multicast or inner in _METADATA)
 
 
 def _inner(address: Address) -> Address:

@@ -12,7 +12,7 @@ from factory import lifecycle
 from factory.clock import Clock
 from factory.config import FILE, AgentSpec, Config, EnvironmentSpec
 from factory.configfile import parse
-from factory.discretion import Discretion
+from factory.discretion import Discretion, granted
 from factory.environment import Environments, Ready
 from factory.faults import Point, reached
 from factory.git.place import Place
@@ -108,9 +108,8 @@ class Shop:
         self.trees.modules = self.place.common / "modules" if wanted.submodules else None
         self.trees.lfs = self.place.common / "lfs" / "objects" if wanted.lfs else None
         agents = config.agents if config else ()
-        named = {spec.key_env for spec in agents}
-        given = self.surroundings
-        self.discretion.learn({name: given[name] for name in named if name in given})
+        named = {name for spec in agents for name in (spec.key_env, *spec.env)}
+        self.discretion.learn(granted(named, self.surroundings))
 
     async def _read_tip(self, commit: str) -> Tip:
         tree = await self.vault.tree_of(commit)

@@ -148,9 +148,11 @@ class Worktrees:
             inside = name.removeprefix("~").lstrip("/")
             host = self._shop.attempt_folder(attempt_name(task)) / "home" / inside
             if not host.exists():
-                host.mkdir(parents=True)
                 seeds = [home / seed.removeprefix("~/") for seed in spec.seeds]
-                environment.seed(seeds, home / inside, host)
+                half = self._shop.attempt_folder(attempt_name(task)) / "seeding"
+                environment.seed(seeds, home / inside, half)
+                host.parent.mkdir(parents=True, exist_ok=True)
+                half.rename(host)  # whole or not at all: a kill leaves none without its seeds
             place = f"{sandbox.HOME}/{inside}"
             binds.append(sandbox.Bind(host=str(host), inside=place, writable=True))
         return (*binds, *environment.login(spec.login))

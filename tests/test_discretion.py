@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.discretion import OPEN, Discreet, Discretion, keys
+from factory.discretion import OPEN, Discreet, Discretion, granted, keys
 from factory.entry import Remark
 from factory.store import Store
 from factory.transcript import Transcript
@@ -64,6 +64,19 @@ def test_no_transcript_holds_a_key(tmp_path: Path) -> None:
         written = transcript.path.read_bytes()
         assert (KEY.encode() in written) is held
         assert len(written) == size
+
+
+def test_a_key_that_json_writes_otherwise_is_in_no_transcript_either(tmp_path: Path) -> None:
+    settings = '{"provider": {"key": "k1"}}'
+    transcript = Transcript(tmp_path / "t.jsonl", Discretion({"SETTINGS": settings}))
+    transcript.append(Remark(text=f"it has {settings}"))
+    transcript.close()
+    assert transcript.entries() == [Remark(text="it has [SETTINGS]")]
+
+
+def test_what_agents_are_given_may_be_a_key_and_a_path_is_none() -> None:
+    given = {"SETTINGS": KEY, "GOROOT": "/usr/lib/go-1.22", "EMPTY": "", "OTHER": KEY}
+    assert granted(["SETTINGS", "GOROOT", "EMPTY", "GONE"], given) == {"SETTINGS": KEY}
 
 
 def test_no_line_of_the_log_holds_a_key() -> None:

@@ -331,3 +331,15 @@ def test_no_link_leads_out_of_the_target(source: Path, checkout: Path, tmp_path:
     assert sorted(path.name for path in victim.iterdir()) == ["file"]
     assert (checkout / ".env").read_text() == ".env"
     assert not (checkout / ".env").is_symlink()
+
+
+def test_seeds_are_laid_out_anew_whatever_a_kill_or_a_program_left_there(tmp_path: Path) -> None:
+    home, half, elsewhere = tmp_path / "home", tmp_path / "half", tmp_path / "elsewhere"
+    (home / "sub").mkdir(parents=True)
+    (home / "sub/config.toml").write_text("mine")
+    elsewhere.mkdir()
+    half.mkdir()
+    (half / "sub").symlink_to(elsewhere)
+    environment.seed([home / "sub/config.toml", home / "gone"], home, half)
+    assert (half / "sub/config.toml").read_text() == "mine"
+    assert not [*elsewhere.iterdir()]

@@ -61,6 +61,7 @@ def test_a_star_grants_every_name_and_no_address_of_a_private_network() -> None:
         ("169.254.169.254", "link-local, where clouds keep a machine's keys"),
         ("168.63.129.16", "link-local, where clouds keep a machine's keys"),
         ("fe80::1", "link-local"),
+        ("fec0::1", "private network"),
         ("fe80::1%eth0", "link-local"),
         ("10.0.0.1", "of a private network"),
         ("172.16.0.1", "of a private network"),

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from factory import sandbox
 from factory.config import AgentSpec, EnvironmentSpec
 from factory.environment import Environments, SetupError
+from factory.git import folders
 from factory.model import AgentError, FactoryError, Struct
 from factory.presets import Form, preset_named
 from factory.sandbox import ENVIRONMENT, Bind, Environment
@@ -24,7 +25,10 @@ PLACE = "/agent"
 """Where a program that was fetched is mounted."""
 _SHIMS = "/agent-bin"
 _SYSTEM = ("/bin", "/lib", "/sbin", "/usr")
-_BROAD = re.compile(r"/|/(?:opt|root|srv|tmp|var)|/(?:home|Users)(?:/[^/]+)?|.*/\.(?:local|cargo)")
+_BROAD = re.compile(
+    r"/|/(?:opt|root|srv|tmp|var)|/(?:home|Users)(?:/[^/]+)?|.*/\.(?:local|cargo|config)"
+    r"|/(?:root|(?:home|Users)/[^/]+)/(?:go|src|dev|work|code|projects?|repos?|Documents)"
+)
 """Never mounted whole: homes, disks, and what holds other things beside programs."""
 _PATIENCE = 30.0
 """Seconds that a program may take to say its version."""
@@ -127,10 +131,10 @@ class Programs:
             toolchain=tuple(bind.host for bind in tools.binds),
             path=tuple(bind.host for bind in tools.binds if bind.inside == _SHIMS),
         )
-        folder = self._root / "empty"
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            built = await self._fetched.ready(spec, folder, {})
+        self._root.mkdir(parents=True, exist_ok=True)
+        try:  # where packages' own scripts may write, nothing of the next one is fetched
+            async with folders.fresh(self._root, "fetching") as folder:
+                built = await self._fetched.ready(spec, folder, {})
         except SetupError as error:
             raise AgentError(
                 f"{form.package} could not be fetched (npm's words are in {error.log}); install it "

@@ -259,9 +259,11 @@ def login(names: Sequence[str], home: Path | None = None) -> tuple[Bind, ...]:
 def seed(files: Sequence[Path], source: Path, folder: Path) -> None:
     """Copy those of the files that lie below `source` to the same place below `folder`.
 
-    `folder` was just made, so that no program can have put a link there. What is not there, or is
+    `folder` is made anew, so that no program can have put a link there. What is not there, or is
     no plain file, is left out.
     """
+    folders.remove(folder)
+    folder.mkdir(parents=True)
     for file in files:
         if file.is_relative_to(source) and file.is_file():
             place = folder / file.relative_to(source)

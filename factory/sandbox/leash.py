@@ -87,6 +87,7 @@ class Feed:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
+        self._ready = asyncio.Event()
         self.theirs, self._write = os.pipe()
         os.set_blocking(self._write, False)
 
@@ -101,10 +102,10 @@ class Feed:
                     await self._writable()
 
     async def _writable(self) -> None:
-        ready = asyncio.Event()
-        self._loop.add_writer(self._write, ready.set)
+        self._ready.clear()
+        self._loop.add_writer(self._write, self._ready.set)
         try:
-            await ready.wait()
+            await self._ready.wait()
         finally:
             if self._write >= 0:
                 self._loop.remove_writer(self._write)
@@ -122,6 +123,7 @@ class Feed:
             self._loop.remove_writer(self._write)
             os.close(self._write)
             self._write = -1
+            self._ready.set()  # who waits to say more hears that it is gone
 
 
 def _gone() -> memoryview:

@@ -95,7 +95,7 @@ def test_what_is_not_there_is_fetched_once_by_npm_and_only_read_by_agents(tmp_pa
         'for word; do case $word in @*) package=$word;; esac; done; shift; [ "$1" = --prefix ]',
         "mkdir -p $2/node_modules/.bin; echo $package >> $2/fetched",
         "printf '#!/bin/sh\\necho fetched %s\\n' $package > $2/node_modules/.bin/qwen",
-        "chmod +x $2/node_modules/.bin/qwen",
+        "chmod +x $2/node_modules/.bin/qwen; echo registry=http://127.0.0.1:9 > .npmrc",
     )
     place = programs(tmp_path, calls)
     asyncio.run(place.ready(QWEN))
@@ -105,6 +105,7 @@ def test_what_is_not_there_is_fetched_once_by_npm_and_only_read_by_agents(tmp_pa
     assert said(found, "qwen", tmp_path) == f"fetched {package.package}\n"
     (folder,) = (tmp_path / "programs/fetched").glob("*/fetched")
     assert folder.read_text() == f"{package.package}\n", "fetched once"
+    assert not [*(tmp_path / "programs").rglob(".npmrc")], "no package's script minds the next"
     assert "Read-only" in said(found, "echo worse > /agent/node_modules/.bin/qwen", tmp_path)
 
 
@@ -138,6 +139,9 @@ def test_the_version_is_what_the_program_says_and_asked_again_once_it_changed(
         ("/opt/tool", "/opt/tool"),
         ("/home/me/.local/bin/tool", "/home/me/.local/bin"),
         ("/home/me/tool", "/home/me/tool"),
+        ("/home/me/.config/bin/tool", "/home/me/.config/bin"),
+        ("/home/me/work/bin/tool", "/home/me/work/bin"),
+        ("/root/go/bin/tool", "/root/go/bin"),
         ("/home/me/n/lib/node_modules/a/node_modules/b/x.js", "/home/me/n/lib/node_modules"),
         ("/home/me/venv/bin/tool", "/home/me/venv"),
     ],

@@ -37,7 +37,7 @@ from factory.agents.acp.updates import Updates
 from factory.agents.asking import closing
 from factory.agents.base import Desk
 from factory.agents.command import BETWEEN, prompt, told
-from factory.agents.reader import last_session, session_began, session_remark
+from factory.agents.reader import counted, last_session, session_began, session_remark
 from factory.agents.reasons import Failure, Program, Why, failure
 from factory.entry import (
     AnyEntry,
@@ -66,10 +66,14 @@ _GO_ON = (
 class Acp:
     """Runs `spec.run` with the sandbox profile of the desk, and talks with it."""
 
+    def __init__(self, stopping: float = STOPPING) -> None:
+        """`stopping` are the seconds that a cancelled turn has to end."""
+        self._stopping = stopping
+
     async def work(self, desk: Desk) -> AsyncGenerator[AnyEntry, None]:
         """Work until the agent is done or asks. Raises AgentError and SandboxError."""
         desk.reserve(_nothing(desk))
-        async with aclosing(_Session(desk).run()) as entries:
+        async with aclosing(_Session(desk, self._stopping).run()) as entries:
             async for entry in entries:
                 yield entry
 
@@ -77,15 +81,15 @@ class Acp:
 class _Session:
     """One run of the program, with one session of its."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, stopping: float) -> None:
         self._desk = desk
+        self._stopping = stopping
         self._history = list(desk.history)
         variables = (*desk.profile.env, *told(desk.spec))
         profile = structs.replace(desk.profile, env=variables)
         self._talk = Talk(profile, desk.spec.run)
         self._tree = TREE if profile.contained else outside(profile, TREE)
-        paid = sum(e.spend.usd or 0.0 for e in self._history if isinstance(e, Usage))
-        self._updates = Updates(desk.now, paid=paid, money=not desk.spec.subscription)
+        self._updates = Updates(desk.now, money=not desk.spec.subscription)
         self._allowed: set[str] = set()
         self._asked: Question | None = None
         self._session = ""
@@ -97,6 +101,8 @@ class _Session:
                 before = last_session(self._history)
                 entered = await enter(self._talk, self._desk.spec, self._tree, before)
                 self._session, self._updates.model = entered.session, entered.model
+                if entered.taken_up:  # a session begun anew counts from nothing
+                    self._updates.paid = counted(self._history, before).usd or 0.0
                 if before and not entered.taken_up:
                     yield self._remark(f"its session {before} is gone: it begins afresh")
                 if not entered.taken_up:
@@ -211,15 +217,15 @@ class _Session:
         command = raw.get("command") if isinstance(raw, dict) else None
         known = self._updates.titles.get(str(call.get("toolCallId")), "")
         text = command if isinstance(command, str) else str(call.get("title") or known)
-        return wish(given, " ".join(text.split())[:300] or "do something that it does not name")
+        return wish(given, text)
 
     async def _stop(self, work: asyncio.Future[Message]) -> None:
         """Cancel the turn and give it a moment, so that the session remembers what it did."""
-        await self._talk.tell("session/cancel", {"sessionId": self._session})
-        for came in self._talk.take():
-            if isinstance(came, Permission) and not came.answer.done():
-                came.answer.cancel()
-        await asyncio.wait({work}, timeout=STOPPING)
+        with suppress(TimeoutError):  # one who reads nothing any more is not even told
+            async with asyncio.timeout(self._stopping):
+                await self._talk.tell("session/cancel", {"sessionId": self._session})
+                self._talk.drop()
+                await asyncio.wait({work})
         work.cancel()
         with suppress(asyncio.CancelledError, RefusedError, GoneError):
             await work

@@ -6,11 +6,12 @@ counts for the very same request again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from factory.config import AgentSpec
-from factory.entry import AnyEntry, Origin, Prompt, Question
+from factory.entry import AnyEntry, Origin, Prompt, Question, Remark
 from factory.model import Struct
 
 ONCE, ALWAYS, REFUSE = "allow once", "allow always", "refuse"
@@ -21,6 +22,7 @@ _KINDS = {
     ALWAYS: ("allow_always", "allow_once"),
     REFUSE: ("reject_once", "reject_always"),
 }
+_SHOWN = 300
 CANCELLED: dict[str, Any] = {"outcome": {"outcome": "cancelled"}}
 
 
@@ -28,7 +30,7 @@ class Wish(Struct):
     """What a program asks leave for."""
 
     text: str
-    """In one line: the command, or the file."""
+    """In one line: the command, or the file. Different requests differ in it."""
     options: tuple[tuple[str, str], ...] = ()
     """The answers that it offers: kind and id."""
 
@@ -38,18 +40,31 @@ class Wish(Struct):
         return f"{_MARK}{self.text}"
 
 
-def wish(given: Mapping[str, Any], text: str) -> Wish:
-    """The parameters of a request as data; what has no kind and no id is left out."""
+def wish(given: Mapping[str, Any], exact: str) -> Wish:
+    """The parameters of a request as data; what has no kind and no id is left out.
+
+    `exact` is what it asks leave for, in its own words.
+    """
     offered = given.get("options")
     options = [one for one in offered if isinstance(one, dict)] if isinstance(offered, list) else []
     return Wish(
-        text=text,
+        text=_line(exact),
         options=tuple(
             (one["kind"], one["optionId"])
             for one in options
             if isinstance(one.get("kind"), str) and isinstance(one.get("optionId"), str)
         ),
     )
+
+
+def _line(exact: str) -> str:
+    """A text in one line. What is not seen of it, it names: leave is for the very same words."""
+    shown = " ⏎ ".join(" ".join(row.split()) for row in exact.strip().splitlines())
+    if shown == exact.strip() and len(shown) <= _SHOWN:
+        return shown or "do something that it does not name"
+    more = f" … {len(exact)} characters" if len(shown) > _SHOWN else ""
+    mark = hashlib.sha256(exact.encode(errors="replace")).hexdigest()[:12]
+    return f"{shown[:_SHOWN]}{more} [{mark}]"
 
 
 def decided(
@@ -90,22 +105,32 @@ def answered(history: Sequence[AnyEntry]) -> str:
                 return name.removeprefix(_MARK) if name.startswith(_MARK) else ""
             case Prompt(origin=Origin.DEVELOPER):
                 told = True
+            case Remark():  # where it went, say, of the run that asked
+                pass
             case _:
                 return ""
     return ""
 
 
 def _answers(name: str, history: Sequence[AnyEntry]) -> list[str]:
-    """The developer's decisions on this very request, oldest first. Other words refuse it."""
+    """The developer's decisions on this very request, oldest first. Other words refuse it.
+
+    What was said before it asked, and not heard by then, may stand in front of the answer.
+    """
     found: list[str] = []
-    asked = False
+    asked = told = False
     for entry in history:
         match entry:
             case Question(id=id_):
-                asked = id_ == name
+                asked, told = id_ == name, False
             case Prompt(text=text, origin=Origin.DEVELOPER) if asked:
-                found.append(text if text in OPTIONS else REFUSE)
-                asked = False
-            case _:
+                if not told:
+                    found.append(REFUSE)
+                if text in OPTIONS:
+                    found[-1] = text
+                told = True
+            case Remark() | Prompt():
                 pass
+            case _:
+                asked = False
     return found

@@ -176,10 +176,10 @@ class Talk:
                 line = self._waiting.pop(0)
                 try:
                     found = msgspec.json.decode(line)
-                except (msgspec.DecodeError, UnicodeEncodeError):
+                except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
                     found = None
-                if isinstance(found, dict):
-                    return found
+                if isinstance(found, dict) and (message := _sound(found)) is not None:
+                    return message
                 if line.strip():
                     self.say(Stray(text=line))
             if self._program.done():
@@ -239,13 +239,32 @@ class _Pipe:
         self._feed = feed
 
     async def send(self, message: Message) -> None:
-        await self._feed.write(msgspec.json.encode(message) + b"\n")
+        try:
+            await self._feed.write(msgspec.json.encode(message) + b"\n")
+        except BrokenPipeError:
+            if "method" in message:
+                raise  # and an answer to one who is gone is nobody's
 
     async def receive(self) -> Message | None:
         return await self._talk.message()
 
     async def close(self) -> None:
         self._feed.close()
+
+
+def _sound(message: Message) -> Message | None:
+    """A message that the library can take as it is; None for an answer to nobody's request.
+
+    An error that is none would be lost with the request that it answers, which then never ends.
+    """
+    if "method" in message:
+        return message
+    if isinstance(message.get("id"), list | dict):
+        return None
+    error = message.get("error")
+    if error is None or isinstance(error, dict):
+        return message
+    return {**message, "error": {"message": str(error)}}
 
 
 def _told(code: int, message: str, data: object) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from factory.agents.acp.talk import Message, Stray
+from factory.agents.events import code_of, count_of, number_of
 from factory.entry import (
     AnyEntry,
     Delta,
@@ -139,24 +140,25 @@ class _Call:
         """The exit code, where the program tells it."""
         given = self.output if isinstance(self.output, dict) else {}
         for key in ("exit_code", "exitCode", "returncode"):
-            if isinstance(given.get(key), int):
-                return int(given[key])
+            if (code := code_of(given.get(key))) is not None:
+                return code
         return None
 
 
 class Updates:
     """Reads the updates of one session, in their order."""
 
-    def __init__(self, now: Callable[[], float], *, paid: float = 0.0, money: bool = True) -> None:
-        """`paid`: US dollars that the session had cost before; `money`: whether they count."""
+    def __init__(self, now: Callable[[], float], *, money: bool = True) -> None:
+        """`money`: whether US dollars count."""
         from acp import schema
 
         self._schema = schema
         self._now = now
-        self._paid = paid
+        self.paid = 0.0
+        """US dollars that the session has cost so far, as the program told."""
         self._money = money
-        self._text = ""
-        self._thought = ""
+        self._text: list[str] = []  # pieces: a text that grew by each would be copied each time
+        self._thought: list[str] = []
         self._calls: dict[str, _Call] = {}
         self._plan = ""
         self._unknown: set[str] = set()
@@ -180,12 +182,12 @@ class Updates:
             case schema.AgentMessageChunk(content=schema.TextContentBlock(text=text)):
                 if self._thought:
                     yield from self.whole()
-                self._text += text
+                self._text.append(text)
                 yield Delta(at=self._now(), text=text)
             case schema.AgentThoughtChunk(content=schema.TextContentBlock(text=text)):
                 if self._text:
                     yield from self.whole()
-                self._thought += text
+                self._thought.append(text)
                 yield Delta(at=self._now(), text=text, thought=True)
             case schema.ToolCallStart() | schema.ToolCallProgress():
                 yield from self._tool(update)
@@ -216,11 +218,11 @@ class Updates:
         """What was said so far as one answer; nothing where nothing was."""
         blocks = []
         if self._thought:
-            blocks.append({"type": "thinking", "thinking": self._thought})
+            blocks.append({"type": "thinking", "thinking": "".join(self._thought)})
         if self._text:
-            blocks.append({"type": "text", "text": self._text})
-            self.last = self._text
-        self._text = self._thought = ""
+            self.last = "".join(self._text)
+            blocks.append({"type": "text", "text": self.last})
+        self._text, self._thought = [], []
         if blocks:
             yield Response(at=self._now(), content=tuple(blocks), stop=stop, model=self.model)
 
@@ -259,8 +261,10 @@ class Updates:
 
     def _cost(self, amount: float) -> Iterator[AnyEntry]:
         """Programs tell the whole session's cost; one that begins to count anew has less."""
-        more = amount - self._paid if amount >= self._paid else amount
-        self._paid = amount
+        if number_of(amount) is None:
+            return
+        more = amount - self.paid if amount >= self.paid else amount
+        self.paid = amount
         if more > 0 and self._money:
             yield Usage(at=self._now(), spend=Spend(usd=more))
 
@@ -276,7 +280,7 @@ def _spend(result: Message) -> Spend:
     """Tokens of a turn, where the program tells them: as the protocol does, or as Gemini CLI."""
     usage = result.get("usage")
     if isinstance(usage, dict):
-        counts = {key: value for key, value in usage.items() if isinstance(value, int)}
+        counts = {key: count_of(value) for key, value in usage.items()}
         return Spend(
             input_tokens=counts.get("inputTokens", 0) + counts.get("cachedWriteTokens", 0),
             output_tokens=counts.get("outputTokens", 0) + counts.get("thoughtTokens", 0),
@@ -285,7 +289,7 @@ def _spend(result: Message) -> Spend:
     match result:
         case {"_meta": {"quota": {"token_count": dict(count)}}}:
             tokens = (count.get("input_tokens"), count.get("output_tokens"))
-            given = [one if isinstance(one, int) else 0 for one in tokens]
+            given = [count_of(one) for one in tokens]
             return Spend(input_tokens=given[0], output_tokens=given[1])
         case _:
             return Spend()
@@ -299,7 +303,10 @@ def _text(output: object) -> str:
         for key in ("formatted_output", "aggregated_output", "output", "stdout", "text"):
             if isinstance(output.get(key), str):
                 return str(output[key])
-    return "" if output is None else msgspec.json.encode(output, enc_hook=str).decode()
+    try:
+        return "" if output is None else msgspec.json.encode(output, enc_hook=str).decode()
+    except (msgspec.MsgspecError, OverflowError, RecursionError):
+        return "[it cannot be written down]"
 
 
 def _relative(path: str) -> str:
