@@ -168,7 +168,7 @@ def _size(changed: Sequence[Touched]) -> str:
 
 
 def _files(changed: Sequence[Touched]) -> list[str]:
-    named = [f"  {_cut(one.path)} +{one.added} −{one.removed}" for one in changed[:MOST_FILES]]
+    named = [f"> {_cut(one.path)} +{one.added} −{one.removed}" for one in changed[:MOST_FILES]]
     left = len(changed) - MOST_FILES
     return [*named, f"  and {left} more"] if left > 0 else named
 
@@ -177,7 +177,7 @@ def _verdicts(judged: Sequence[Judged]) -> list[str]:
     """Those that are not green first."""
     order = sorted(judged, key=lambda one: one.verdict is Verdict.PASS)
     notes = ((one, f" ({_cut(one.note)})" if one.note else "") for one in order[:MOST_JUDGED])
-    named = [f"  {_cut(one.guardrail)}: {one.verdict}{note}" for one, note in notes]
+    named = [f"> {_cut(one.guardrail)}: {one.verdict}{note}" for one, note in notes]
     left = len(judged) - MOST_JUDGED
     return [*named, f"  and {left} more"] if left > 0 else named
 

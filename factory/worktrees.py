@@ -125,8 +125,9 @@ class Worktrees:
             git, history = str(self._git(task)), str(self._shop.vault.history)
         if spec is not None and spec.kind in ("acp", "command"):
             found = await self.programs.ready(spec)
+            own = _own(spec, self._shop.attempt_folder(attempt_name(task)))
             profile = sandbox.cli(
-                folder, scratch, login=self._own(task, spec), network=spec.network,
+                folder, scratch, login=own, network=spec.network,
                 hosts=spec.hosts, private_git=git, history=history,
                 environment=_both(found, ready.environment),
                 env=(*environment.handed(spec.env, self._shop.surroundings), *spec.variables),
@@ -140,22 +141,6 @@ class Worktrees:
         profile = replace(profile, contained=self._shop.contained)
         services = {one.name for one in ready.spec.services if one.agents} if spec else ()
         return ports.accompanied(profile, ready.spec, task.ports, services)
-
-    def _own(self, task: Task, spec: AgentSpec) -> tuple[sandbox.Bind, ...]:
-        """The folders of a program's configuration that are this attempt's alone, and its login."""
-        home, binds = Path.home(), []
-        for name in spec.config:
-            inside = name.removeprefix("~").lstrip("/")
-            host = self._shop.attempt_folder(attempt_name(task)) / "home" / inside
-            if not host.exists():
-                seeds = [home / seed.removeprefix("~/") for seed in spec.seeds]
-                half = self._shop.attempt_folder(attempt_name(task)) / "seeding"
-                environment.seed(seeds, home / inside, half)
-                host.parent.mkdir(parents=True, exist_ok=True)
-                half.rename(host)  # whole or not at all: a kill leaves none without its seeds
-            place = f"{sandbox.HOME}/{inside}"
-            binds.append(sandbox.Bind(host=str(host), inside=place, writable=True))
-        return (*binds, *environment.login(spec.login))
 
     def scratch(self, task: Task) -> Path:
         """The folder that the agent has as its /tmp."""
@@ -237,3 +222,19 @@ def _both(found: Found, tools: sandbox.Environment) -> sandbox.Environment:
         path=(*tools.path, *found.environment.path),
         env=(*found.environment.env, *tools.env),
     )
+
+
+def _own(spec: AgentSpec, attempt: Path) -> tuple[sandbox.Bind, ...]:
+    """The folders of a program's configuration that are this attempt's alone, and its login."""
+    home, binds = Path.home(), []
+    for name in spec.config:
+        inside = name.removeprefix("~").lstrip("/")
+        host = attempt / "home" / inside
+        if not host.exists():
+            seeds = [home / seed.removeprefix("~/") for seed in spec.seeds]
+            environment.seed(seeds, home / inside, attempt / "seeding")
+            host.parent.mkdir(parents=True, exist_ok=True)
+            (attempt / "seeding").rename(host)  # whole or not at all: a kill leaves none half made
+        place = f"{sandbox.HOME}/{inside}"
+        binds.append(sandbox.Bind(host=str(host), inside=place, writable=True))
+    return (*binds, *environment.login(spec.login))

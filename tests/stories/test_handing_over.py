@@ -100,7 +100,7 @@ async def test_another_agent_goes_on_in_the_same_worktree_with_a_page_of_how_it_
         assert page.startswith("Count to two.\n\n---\n\nAnother agent, first, worked on this")
         assert "> echo one > count.txt; false → exit code 1" in page
         assert "→ interrupted" in page
-        assert "Changed so far (+1 −0):\n  count.txt +1 −0" in page
+        assert "Changed so far (+1 −0):\n> count.txt +1 −0" in page
         said = [one.text for one in prompts(recorded, f"{task}.2")]
         assert said[1:] == ["in English", "in English", "be quick"]
         assert page.endswith("in English\n\n---\n\nbe quick")

@@ -8,12 +8,12 @@ kill; where it cannot, a fresh one begins with a page that says how things stand
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
 
 from msgspec import structs
 
-from factory.agents.acp.entrance import AUTH_REQUIRED, enter
+from factory.agents.acp.entrance import AUTH_REQUIRED, Entered, enter
 from factory.agents.acp.permissions import (
     ONCE,
     Wish,
@@ -103,12 +103,8 @@ class _Session:
                 self._session, self._updates.model = entered.session, entered.model
                 if entered.taken_up:  # a session begun anew counts from nothing
                     self._updates.paid = counted(self._history, before).usd or 0.0
-                if before and not entered.taken_up:
-                    yield self._remark(f"its session {before} is gone: it begins afresh")
-                if not entered.taken_up:
-                    yield session_remark(self._session, self._desk.now())
-                for text in entered.refused:
-                    yield self._remark(text)
+                for remark in self._remarks(before, entered):
+                    yield remark
                 words = self._words(taken_up=entered.taken_up)
                 while words:
                     async with aclosing(self._turn(words)) as entries:
@@ -126,6 +122,14 @@ class _Session:
             raise self._failed(Failure(text=str(error), why=why)) from error
         except GoneError as error:
             raise self._failed(Failure(text=str(error))) from error
+
+    def _remarks(self, before: str, entered: Entered) -> Iterator[Remark]:
+        """What is to be known of the session: that it is another, and what it was refused."""
+        if before and not entered.taken_up:
+            yield self._remark(f"its session {before} is gone: it begins afresh")
+        if not entered.taken_up:
+            yield session_remark(self._session, self._desk.now())
+        yield from map(self._remark, entered.refused)
 
     def _failed(self, said: Failure) -> AgentError:
         """What to raise for a program that refused to go on, or is gone."""
