@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import uuid
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from tests.developer import Developer
 from tests.works import rail, settings, told, works
 
 SCRIPTED = (Path(__file__).parents[1] / "agents" / "acp_agent.py").read_text()
-RUN = f"exec python3 -c {shlex.quote(SCRIPTED)} --resume"
+MARK = f"--of-{uuid.uuid4().hex}"
+RUN = f"exec python3 -c {shlex.quote(SCRIPTED)} --resume {MARK}"
 AGENT = f"""
 [agents.scripted]
 kind = "acp"
@@ -46,7 +48,7 @@ async def test_it_asks_leave_works_takes_feedback_and_lands(scripted: Developer)
             ("allow once", "allow always", "refuse"),
         )
         assert parked.message == "scripted asks to: replace world"
-        assert not running("A scripted agent that speaks"), (
+        assert not running(MARK), (
             "nobody waits while the developer thinks"
         )
         await factory.send(wire.Say(task=task, text="allow always"))
