@@ -383,6 +383,6 @@ def test_a_preset_says_what_the_file_does_not_and_lists_are_added_to_it() -> Non
     assert (spec.run, spec.network, spec.subscription, spec.model) == ("codex-acp", True, False, "")
     assert (spec.config, spec.login) == (("~/.codex",), ("~/.codex/auth.json",))
     assert spec.env == (*CODEX.handed, "MINE")
-    assert spec.variables[-1] == ("OPENAI_BASE_URL", "http://127.0.0.1:1")
+    assert spec.variables[-1] == ("CODEX_CONFIG", '{"openai_base_url": "http://127.0.0.1:1"}')
     problems = problems_of(text.replace('preset = "codex"', 'preset = "codx"'))
     assert "agents.codex.preset: expected one of claude-code, codex" in problems[0]

@@ -142,6 +142,7 @@ def test_one_byte_in_anything_that_a_verdict_rests_on_voids_the_evidence() -> No
     changes: dict[str, object] = {
         "name": "test", "run": "python -m pytest ", "kind": "command", "compare": Compare.NO_WORSE,
         "timeout": 601.0, "when": ("*.py",), "fix": "ruff format", "version": "pytest -V",
+        "services": ("db",),
     }  # fmt: skip
     assert set(changes) == set(GuardrailSpec.__struct_fields__), "a new field needs its case here"
     for field, value in changes.items():

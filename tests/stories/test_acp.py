@@ -48,9 +48,7 @@ async def test_it_asks_leave_works_takes_feedback_and_lands(scripted: Developer)
             ("allow once", "allow always", "refuse"),
         )
         assert parked.message == "scripted asks to: replace world"
-        assert not running(MARK), (
-            "nobody waits while the developer thinks"
-        )
+        assert not running(MARK), "nobody waits while the developer thinks"
         await factory.send(wire.Say(task=task, text="allow always"))
         view = await factory.until(task, TaskState.READY)
         assert view.change is not None
