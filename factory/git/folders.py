@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import tempfile
 import threading
 import uuid
@@ -73,9 +74,24 @@ def sweep(parent: Path) -> None:
     """
     for lock in _locks(parent):
         lock.unlink(missing_ok=True)
+    for half_made in _unborn(parent):
+        link = half_made / "gitdir"
+        place = Path(link.read_text(errors="replace").strip()) if link.is_file() else half_made
+        if place.name == ".git" and place.is_relative_to(parent):
+            place.unlink(missing_ok=True)  # the folder is no worktree, and is made one anew
+        remove(half_made)
     for name in ("index", "results", "version"):
         for folder in parent.glob(f"{name}-*"):
             remove(folder)
+
+
+def _unborn(parent: Path) -> Iterator[Path]:
+    """What git has written of worktrees that it was killed at: they stand on no commit yet."""
+    for folder in (parent / "vault.git" / "worktrees").glob("*/"):
+        head = folder / "HEAD"
+        text = head.read_text(errors="replace").strip() if head.is_file() else ""
+        if not re.fullmatch(r"(?!0+$)(?:[0-9a-f]{40}|[0-9a-f]{64})", text):
+            yield folder
 
 
 def _locks(parent: Path) -> Iterator[Path]:

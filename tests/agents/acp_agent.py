@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess  # noqa: TID251 - an agent program of its own, not ours
 import sys
 import threading
@@ -185,10 +186,12 @@ class Agent:
         self.update("tool_call", toolCallId=name, title=command, kind="execute",
                     status="in_progress", rawInput={"command": command})  # fmt: skip
         pipe = subprocess.PIPE
-        done = subprocess.Popen(command, shell=True, stdout=pipe, stderr=subprocess.STDOUT)
+        both = subprocess.STDOUT
+        done = subprocess.Popen(command, shell=True, stdout=pipe, stderr=both, process_group=0)
         while done.poll() is None and not self.cancelled.wait(0.02):
             pass
-        done.kill()
+        if done.poll() is None:
+            os.killpg(done.pid, signal.SIGKILL)
         printed = done.communicate()[0].decode()
         said = [{"type": "content", "content": {"type": "text", "text": printed}}]
         self.update("tool_call_update", toolCallId=name, content=said,

@@ -91,3 +91,27 @@ async def test_the_lock_of_a_push_that_outlives_its_engine_is_left_alone(
             fcntl.flock(held, fcntl.LOCK_UN)
             await factory.once(lambda: bool(factory.task(task).landed), task)
     assert os.path.lexists(lock)
+
+
+@told
+async def test_a_worktree_that_git_was_killed_at_is_made_anew(developer: Developer) -> None:
+    async with works(developer) as factory:
+        await factory.land(await factory.ready("One", "echo 1 > one.txt"))
+    state = developer.place.state
+    admin, folder = state / "vault.git/worktrees/w02", state / "worktrees/w02"
+    for name, text in (
+        ("HEAD", ""),
+        ("gitdir", f"{folder}/.git"),
+        ("locked", "initializing"),
+    ):
+        admin.mkdir(exist_ok=True)
+        (admin / name).write_text(f"{text}\n")
+    folder.mkdir()
+    (folder / ".git").write_text(f"gitdir: {admin}\n")
+    vault = state / "vault.git"
+    with pytest.raises(AssertionError, match="invalid worktrees/w02/HEAD"):
+        developer.git("fsck", "--connectivity-only", at=vault)
+    async with works(developer) as factory:
+        assert not admin.exists()
+        await factory.land(await factory.ready("Two", "echo 2 > two.txt"))
+    developer.git("fsck", "--connectivity-only", at=vault)
