@@ -142,7 +142,7 @@ def test_the_pace_of_the_recording_is_kept_and_an_answer_ends_with_the_server() 
                 pieces = 0
                 while pieces < 2:
                     pieces += "text_delta" in await anext(lines)
-                assert time.monotonic() - began >= 0.5
+                assert time.monotonic() - began >= 0.4  # less than the pause: clocks have ticks
                 await server.stop()
                 with pytest.raises(httpx2.HTTPError):
                     async for _ in lines:
