@@ -238,6 +238,10 @@ class Agent:
                 self.run("echo released > release.txt")
             self.say(f"I was told: {answer}.")
         elif "Task: Crash" in told:
+            if (SESSIONS / "crashed").exists():
+                self.edit("greeting.txt", "hello\nuniverse\n")
+                return end
+            (SESSIONS / "crashed").write_text("yes")
             self.say("I shall be brief.")
             sys.stderr.write("panicked at src/main.rs\n")
             sys.stderr.flush()
@@ -254,6 +258,9 @@ class Agent:
                             content={"type": "text", "text": f"line {number}\n"})  # fmt: skip
             self.edit("greeting.txt", "hello\nuniverse\n")
         elif "Task: Slow" in told:
+            if (SESSIONS / "cancelled").exists():
+                self.edit("greeting.txt", "hello\nuniverse\n")
+                return end
             while not self.cancelled.is_set():
                 self.say("still here")
                 time.sleep(0.2)
