@@ -86,6 +86,10 @@ def preset_named(name: str) -> Preset | None:
     return next((preset for preset in PRESETS if preset.name == name), None)
 
 
+_GEMINI = "@google/gemini-cli@0.61.0"
+_OPENCODE = "opencode-ai@1.18.33"
+_QWEN = "@qwen-code/qwen-code@0.24.4"
+"""Packages of programs that have both forms: the versions that were tried."""
 _HOME = "/home/factory"
 _NODE_PROXY = (("NODE_USE_ENV_PROXY", "1"),)
 
@@ -121,7 +125,7 @@ CLAUDE = Preset(
             program="claude-agent-acp",
             run="claude-agent-acp",
             install="npm install -g @agentclientprotocol/claude-agent-acp",
-            package="@agentclientprotocol/claude-agent-acp@0.100.0",
+            package="@agentclientprotocol/claude-agent-acp@0.101.0",
             supports=(
                 Supports.RESUME,
                 Supports.PLAN,
@@ -216,7 +220,7 @@ GEMINI = Preset(
                 '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @google/gemini-cli",
-            package="@google/gemini-cli@0.61.0",
+            package=_GEMINI,
             output="gemini-stream-json",
             supports=(Supports.RESUME, Supports.TOKENS),
             node=20,
@@ -226,7 +230,7 @@ GEMINI = Preset(
             program="gemini",
             run='gemini --acp ${FACTORY_MODEL:+-m "$FACTORY_MODEL"}',
             install="npm install -g @google/gemini-cli",
-            package="@google/gemini-cli@0.61.0",
+            package=_GEMINI,
             supports=(Supports.PLAN, Supports.PERMISSIONS, Supports.DIFFS),
             node=20,
         ),
@@ -265,7 +269,7 @@ OPENCODE = Preset(
                 '${FACTORY_SESSION:+--session "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g opencode-ai",
-            package="opencode-ai@1.18.33",
+            package=_OPENCODE,
             output="opencode-json",
             supports=(Supports.RESUME, Supports.PLAN, Supports.COST, Supports.DIFFS),
         ),
@@ -274,7 +278,7 @@ OPENCODE = Preset(
             program="opencode",
             run="opencode acp",
             install="npm install -g opencode-ai",
-            package="opencode-ai@1.18.33",
+            package=_OPENCODE,
             supports=(
                 Supports.RESUME,
                 Supports.PLAN,
@@ -325,7 +329,7 @@ QWEN = Preset(
                 '${FACTORY_SESSION:+--resume "$FACTORY_SESSION"} < "$FACTORY_PROMPT_FILE"'
             ),
             install="npm install -g @qwen-code/qwen-code",
-            package="@qwen-code/qwen-code@0.24.4",
+            package=_QWEN,
             output="qwen-stream-json",
             supports=(Supports.RESUME, Supports.TOKENS),
             node=22,
@@ -335,7 +339,7 @@ QWEN = Preset(
             program="qwen",
             run='qwen --acp ${FACTORY_MODEL:+-m "$FACTORY_MODEL"}',
             install="npm install -g @qwen-code/qwen-code",
-            package="@qwen-code/qwen-code@0.24.4",
+            package=_QWEN,
             supports=(Supports.PLAN, Supports.PERMISSIONS, Supports.DIFFS),
             node=22,
         ),

@@ -239,6 +239,7 @@ class Agent:
             self.say(f"I was told: {answer}.")
         elif "Task: Crash" in told:
             if (SESSIONS / "crashed").exists():
+                self.edit("crash.txt", "over\n")
                 self.edit("greeting.txt", "hello\nuniverse\n")
                 return end
             (SESSIONS / "crashed").write_text("yes")
@@ -259,6 +260,7 @@ class Agent:
             self.edit("greeting.txt", "hello\nuniverse\n")
         elif "Task: Slow" in told:
             if (SESSIONS / "cancelled").exists():
+                self.edit("slow.txt", "over\n")
                 self.edit("greeting.txt", "hello\nuniverse\n")
                 return end
             while not self.cancelled.is_set():

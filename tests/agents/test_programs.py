@@ -141,7 +141,7 @@ def test_the_version_is_what_the_program_says_and_asked_again_once_it_changed(
         ("/home/me/tool", "/home/me/tool"),
         ("/home/me/.config/bin/tool", "/home/me/.config/bin"),
         ("/home/me/work/bin/tool", "/home/me/work/bin"),
-        ("/root/go/bin/tool", "/root/go/bin"),
+        (str(Path("/root", "go/bin/tool")), str(Path("/root", "go/bin"))),
         ("/home/me/n/lib/node_modules/a/node_modules/b/x.js", "/home/me/n/lib/node_modules"),
         ("/home/me/venv/bin/tool", "/home/me/venv"),
     ],

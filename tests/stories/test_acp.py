@@ -67,23 +67,27 @@ async def test_it_asks_leave_works_takes_feedback_and_lands(scripted: Developer)
 async def test_what_crashed_floods_or_was_cancelled_lands_in_the_end(scripted: Developer) -> None:
     async with works(scripted) as factory:
         flood = await factory.ready("Flood")
+        said = (await factory.client.transcript(f"{flood}.1", tail=True)).text
+        assert "line 19999" in said
+        await factory.land(flood)
         crash = await factory.add("Crash")
         await factory.until(crash, TaskState.PARKED)
         parked = factory.task(crash).parked
         assert parked is not None
         assert "exit code 101: panicked at src/main.rs" in parked.message
+        await factory.send(wire.Resume(task=crash))
+        await factory.until(crash, TaskState.READY)
+        await factory.land(crash)
         slow = await factory.add("Slow")
         home = factory.engine.shop.attempt_folder(f"{slow}.1") / "home" / ".scripted"
         await factory.once((home / "s1").exists, slow)
         await factory.send(wire.Pause(task=slow))
         await factory.once((home / "cancelled").exists, slow)
-        for task in (crash, slow):
-            await factory.send(wire.Resume(task=task))
-            await factory.until(task, TaskState.READY)
-        await factory.land(flood)
-        said = (await factory.client.transcript(f"{flood}.1", tail=True)).text
-        assert "line 19999" in said
+        await factory.send(wire.Resume(task=slow))
+        await factory.until(slow, TaskState.READY)
+        await factory.land(slow)
     assert scripted.shows("greeting.txt") == "hello\nuniverse"
+    assert (scripted.shows("crash.txt"), scripted.shows("slow.txt")) == ("over", "over")
 
 
 @told
